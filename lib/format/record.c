@@ -1,0 +1,100 @@
+/*
+ * Decoding of records: bytes from a file nobody vouches for in, one struct pmt_record
+ * out. Used by the reader and by the tests; the tracer only writes.
+ */
+#include "format/record.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "format/ring_layout.h"
+
+static bool get_signed(const uint8_t **p, const uint8_t *end, int64_t *ret_value)
+{
+	uint64_t raw;
+
+	if (!pmt_varint_get(p, end, &raw))
+		return false;
+	*ret_value = pmt_unzigzag(raw);
+	return true;
+}
+
+static bool get_deltas(const uint8_t **p, const uint8_t *end, uint8_t flags,
+		       struct pmt_deltas *d)
+{
+	if ((flags & PMT_FLAG_MALLOC) && !(pmt_varint_get(p, end, &d->allocated_bytes) &&
+					   pmt_varint_get(p, end, &d->allocated_count) &&
+					   pmt_varint_get(p, end, &d->freed_bytes) &&
+					   pmt_varint_get(p, end, &d->freed_count)))
+		return false;
+	if ((flags & PMT_FLAG_OBJECT) && !(pmt_varint_get(p, end, &d->object_bytes) &&
+					   pmt_varint_get(p, end, &d->object_count)))
+		return false;
+	if ((flags & PMT_FLAG_RSS) && !get_signed(p, end, &d->rss_pages))
+		return false;
+	if ((flags & PMT_FLAG_MAPPED) && !(get_signed(p, end, &d->mapped_bytes) &&
+					   get_signed(p, end, &d->file_mapped_bytes)))
+		return false;
+	return true;
+}
+
+static bool get_own_field(const uint8_t **p, const uint8_t *end, struct pmt_record *r)
+{
+	uint64_t value;
+
+	if (r->op == PMT_OP_EXTENDED) {
+		if (*p == end)
+			return false;
+		r->ext = *(*p)++;
+		return true;
+	}
+	if (pmt_op_is_leave(r->op))
+		return true;
+	if (!pmt_varint_get(p, end, &value))
+		return false;
+	if (r->op == PMT_OP_LINE) {
+		r->line = value;
+		return true;
+	}
+	r->code_id = (uint32_t)value;
+	return value <= UINT32_MAX;
+}
+
+static bool get_payload(const uint8_t **p, const uint8_t *end, struct pmt_record *r)
+{
+	uint64_t size;
+
+	if (!pmt_varint_get(p, end, &size) || size > (uint64_t)(end - *p))
+		return false;
+	r->payload = *p;
+	r->payload_bytes = (size_t)size;
+	*p += size;
+	return true;
+}
+
+int pmt_record_decode(const uint8_t **p, const uint8_t *end,
+		      struct pmt_record *ret_record)
+{
+	while (*p < end && **p == PMT_RING_FILLER)
+		(*p)++;
+	if (*p == end)
+		return -ENODATA;
+
+	const uint8_t *q = *p;
+	struct pmt_record r;
+	memset(&r, 0, sizeof(r));
+	uint8_t head = *q++;
+	r.op = head & 7;
+	r.flags = head & PMT_FLAG_ALL;
+	if (!get_own_field(&q, end, &r))
+		return -EBADMSG;
+	if ((r.flags & PMT_FLAG_TIME) && !pmt_varint_get(&q, end, &r.ticks))
+		return -EBADMSG;
+	if (!get_deltas(&q, end, r.flags, &r.deltas))
+		return -EBADMSG;
+	if (r.op == PMT_OP_EXTENDED && !get_payload(&q, end, &r))
+		return -EBADMSG;
+	*ret_record = r;
+	*p = q;
+	return 0;
+}

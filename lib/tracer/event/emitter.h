@@ -1,0 +1,30 @@
+/*
+ * What a thread needs to write its events: its place in the ring, the sums it has
+ * already written, its clock and its depth. Owner reads and writes; once the thread is
+ * dead, the reaper in its place.
+ */
+#ifndef PMT_TRACER_EVENT_EMITTER_H
+#define PMT_TRACER_EVENT_EMITTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "format/record.h"
+#include "ring/ring.h"
+
+struct pmt_emitter {
+	uint32_t live;            /* ready to write; wiped to 0 by a fork */
+	uint32_t clock_countdown; /* events until the clock is read again */
+	struct pmt_ring ring;
+	uint64_t last_tick;
+	uint64_t coarse_seen;      /* the coarse clock at the last reading */
+	struct pmt_deltas emitted; /* of thread->sums: what records have said */
+	uint64_t event_count;      /* enters, leaves, lines and C calls, lost ones too */
+	uint64_t depth;            /* calls entered and not left */
+	uint64_t next_checkpoint;  /* stream position from which one is due */
+	uint64_t unsaid_loss;      /* events dropped since the last loss record */
+	uint32_t stream;
+	uint32_t busy; /* a push is under way: a signal handler must not begin one */
+};
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * The resident set, exactly, for almost nothing: it can only grow by a page fault and
+ * only shrink by a few calls we wrap, so /proc/self/statm (some 700 ns) is read only when
+ * the thread's page-fault counter or its hints moved.
+ */
+#ifndef PMT_TRACER_RSS_RSS_H
+#define PMT_TRACER_RSS_RSS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "format/payload.h"
+
+struct pmt_thread;
+
+/* One thread's view. Owner reads and writes. */
+struct pmt_rss {
+	uint32_t method; /* enum pmt_rss_method */
+	/* The kernel moves the word at every page fault of this thread (perf's
+	 * data_head); a word that never moves where perf is refused. */
+	const volatile uint64_t *fault_word;
+	uint64_t fault_seen;
+	uint64_t hints_seen;
+	const void *brk_seen;
+	uint64_t next_tick; /* PMT_RSS_CLOCK: not again before */
+	void *perf_page;    /* to unmap when the thread is reaped */
+};
+
+/* Reads the resident set now and begins the process's accounting with it.
+ * wanted: 0 for the best this machine allows, else an enum pmt_rss_method + 1. */
+void pmt_rss_start(uint32_t wanted);
+
+/* Chooses and sets up the method for the calling thread. */
+void pmt_rss_open_self(struct pmt_thread *t);
+
+/* Releases what open took; the thread is dead or it is the caller's own. */
+void pmt_rss_close(struct pmt_thread *t);
+
+/* In a child of fork: perf pages and accounting begin anew. */
+void pmt_rss_after_fork(void);
+
+/* Last resident set that any thread recorded, in pages. */
+uint64_t pmt_rss_last_pages(void);
+
+/*
+ * Brings t->sums.rss_pages up to date: reads statm if this thread's trigger moved, and
+ * charges the change since the last reading of any thread to this one.
+ */
+void pmt_rss_read_self(struct pmt_thread *t);
+
+/* Takes the change since the last reading out of the program's account: memory of ours.
+ */
+void pmt_rss_charge_to_tracer(void);
+
+/* Reads rss in pages from statm; 0 when it cannot be read. Async-signal-safe. */
+uint64_t pmt_rss_statm_pages(void);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * What the tracer knows of one thread of the program: its counters, its view of the
+ * resident set and its emitter. Kept in mapped memory that outlives the thread, because
+ * destructors still allocate after it, and that a fork wipes, because a child must not
+ * write into its parent's ring.
+ */
+#ifndef PMT_TRACER_THREAD_H
+#define PMT_TRACER_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "event/emitter.h"
+#include "format/record.h"
+#include "rss/rss.h"
+
+enum { PMT_THREADS_MAX = 8192 };
+
+struct pmt_thread {
+	/*
+	 * Sums since the thread began, never reset. Owning thread writes (a plain add: a
+	 * signal handler that allocates in between is counted too, or at worst once not);
+	 * the sampler reads them without ordering for its estimate of the heap.
+	 */
+	struct pmt_deltas sums;
+	/* Grows with each call that may change the resident set without a page fault of
+	 * this thread: munmap, a free of an mmapped chunk, a large read... */
+	uint64_t rss_hints;
+	struct pmt_rss rss;
+	struct pmt_emitter emitter;
+	/* tid of the owner, 0 when the entry is free. Owner writes; the reaper frees. */
+	_Atomic uint32_t os_tid;
+};
+
+/*
+ * The calling thread's entry, NULL before its first call to us. After a fork it points
+ * at zeros: the child counts on at once and finds emitter.live false at its first event.
+ */
+extern PMT_TLS struct pmt_thread *pmt_self;
+
+/* Nonzero from the moment this process is known to run Python; before, and in any other
+ * program, the wrappers pass through. Written once, before threads. */
+extern uint32_t pmt_counting;
+
+/* Takes an entry for the calling thread and sets pmt_self. No lock, no malloc, errno
+ * kept. NULL when the table is full or memory is refused; the caller goes on untraced. */
+struct pmt_thread *pmt_thread_new_self(void);
+
+/* The calling thread's entry or NULL. Budget: one TLS load, one branch. */
+PMT_INLINE struct pmt_thread *pmt_thread_self(void)
+{
+	struct pmt_thread *t = pmt_self;
+
+	if (PMT_LIKELY(t != NULL))
+		return t;
+	return pmt_counting ? pmt_thread_new_self() : NULL;
+}
+
+/* Entry i of the table, or NULL behind the last; entries of dead threads included. */
+struct pmt_thread *pmt_thread_at(uint32_t i);
+
+/* Gives the entry back; its sums stay, so that totals over the table never fall. */
+void pmt_thread_free(struct pmt_thread *t);
+
+/* In a child of fork: forgets the other threads, which do not exist here. */
+void pmt_thread_after_fork(void);
+
+#endif

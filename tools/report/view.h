@@ -1,0 +1,30 @@
+/*
+ * A view: one way to look at a trace. Each is one file, view_<name>.c, that exports one
+ * const struct pmt_view; report.c lists them. doc/howto-report-view.md shows how to add
+ * one.
+ */
+#ifndef PMT_REPORT_VIEW_H
+#define PMT_REPORT_VIEW_H
+
+#include "report/request.h"
+
+/* A set of formats, for struct pmt_view.formats. */
+#define PMT_FORMAT_BIT(format) (1u << (format))
+
+struct pmt_view {
+	const char *name;
+	const char *summary; /* what it shows, for --help: begins lower case, no stop */
+	unsigned formats;    /* PMT_FORMAT_BIT()s it can write */
+	unsigned options;    /* enum pmt_report_option bits it understands */
+	const char
+	    *sort_keys; /* with PMT_TAKES_SORT: "net allocated ...", first is default
+			 */
+	/* Shows request->trace_path. Returns an exit code (cli/exit_code.h); has said on
+	 * stderr why when it is not PMT_EXIT_OK. */
+	int (*run)(const struct pmt_report_request *request);
+};
+
+/* In the order of --help: report.c. */
+extern const struct pmt_view *const pmt_report_views[];
+
+#endif

@@ -1,0 +1,17 @@
+/* The two things that opening a trace must find inside stream 0: the ring's name and the
+ * end record. */
+#ifndef PMT_READER_STREAM_ZERO_H
+#define PMT_READER_STREAM_ZERO_H
+
+#include "base/attr.h"
+#include "reader/trace.h"
+
+/* The value of INFO `ring`, or "" when no readable chunk so far has it: a copy that the
+ * caller frees. NULL: no memory. Uses only trace->chunks, in file order. */
+char *pmt_stream_zero_ring_path(struct pmt_trace *trace) PMT_MUST_CHECK;
+
+/* Looks for the end record in the stream's last chunk, sets trace->ended and end.
+ * Comes after pmt_index_finish. 0 or -ENOMEM. */
+int pmt_stream_zero_find_end(struct pmt_trace *trace) PMT_MUST_CHECK;
+
+#endif

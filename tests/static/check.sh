@@ -28,6 +28,7 @@ include_flags() {
 	case $1 in
 	lib/tracer/*) echo "-Ilib/tracer -Iinclude -Ilib" ;;
 	tools/*) echo "-Iinclude -Ilib -Itools" ;;
+	tests/*) echo "-Iinclude -Ilib -Itools -Itests" ;;
 	*) echo "-Iinclude -Ilib" ;;
 	esac
 }

@@ -23,9 +23,11 @@ function is_under(folder, parent) { return index(folder "/", parent "/") == 1 }
 
 # Own folder first, then the folders that the build searches.
 function resolve(file, name,    n, i, places) {
-	n = split(folder_of(file) " lib/tracer lib include tools .", places, " ")
+	n = split(folder_of(file) " lib/tracer lib include tools tests .", places, " ")
 	for (i = 1; i <= n; i++) {
 		if (places[i] == "lib/tracer" && file !~ "^lib/tracer/")
+			continue
+		if (places[i] == "tests" && file !~ "^tests/")
 			continue
 		path = places[i] == "." ? name : places[i] "/" name
 		if (path in exists)

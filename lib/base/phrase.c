@@ -37,8 +37,9 @@ void pmt_phrase_put(struct pmt_phrase *phrase, const char *text)
 void pmt_phrase_put_count(struct pmt_phrase *phrase, uint64_t value)
 {
 	char digits[PMT_UNITS_TEXT_BYTES];
+	size_t size = pmt_units_format_count(value, digits);
 
-	pmt_phrase_put_bytes(phrase, digits, pmt_units_format_count(value, digits));
+	pmt_phrase_put_bytes(phrase, digits, size);
 }
 
 void pmt_phrase_put_quoted(struct pmt_phrase *phrase, const char *bytes, size_t size)
@@ -54,9 +55,9 @@ void pmt_phrase_put_quoted(struct pmt_phrase *phrase, const char *bytes, size_t 
 	pmt_phrase_put(phrase, "\"");
 	for (size_t i = 0; i < shown; i++) {
 		unsigned char c = (unsigned char)bytes[i];
-		char safe = c < 0x20 || c == 0x7f ? '?' : (char)c;
+		bool is_control = c < 0x20 || c == 0x7f;
 
-		pmt_phrase_put_bytes(phrase, &safe, 1);
+		pmt_phrase_put_bytes(phrase, is_control ? "?" : &bytes[i], 1);
 	}
 	pmt_phrase_put(phrase, shown < size ? "...\"" : "\"");
 }

@@ -10,6 +10,7 @@
 
 static const char *program_name = "pymemtrace";
 
+PMT_PRINTF(2, 0)
 static void say(const char *kind, const char *format, va_list arguments)
 {
 	char text[2048];

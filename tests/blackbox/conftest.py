@@ -1,0 +1,123 @@
+"""Fixtures of the black-box tests: a traced program goes in, what the tools say comes out.
+
+    interp   each interpreter in turn: interp.run(["-c", "..."]), .version, .name
+    trace    trace(tmp_path, script, "mode=calls") -> Traced(process, path), on interp
+    report   report("functions", path) -> the parsed JSON
+    tool     tool("pymemtrace-run", "--check") -> CompletedProcess
+"""
+import collections
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+import interpreters
+
+Traced = collections.namedtuple("Traced", "process path")
+
+HERE, MISSING = interpreters.find()
+
+
+def choose(only=None, min=None, max=None, one=False):
+    """Parameters of `interp` for a test with the marker interpreters(...)."""
+    here = [
+        each for each in HERE
+        if (only is None or each.name in only)
+        and (min is None or each.version >= min)
+        and (max is None or each.version[: len(max)] <= max)
+    ]
+    if one:
+        # Those of this machine first: they can be debugged without a chroot.
+        here = sorted(here, key=lambda each: (each.root is None, each.version))[-1:]
+        return here or MISSING[:1]
+    return here + ([] if only else MISSING)
+
+
+def pytest_generate_tests(metafunc):
+    if "interp" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("interpreters")
+        chosen = choose(**(marker.kwargs if marker else {}))
+        metafunc.parametrize(
+            "interp", chosen, ids=[each.name for each in chosen], indirect=True, scope="session"
+        )
+
+
+def lacking(what, package=None):
+    """Skip for want of something; in CI that is a failure: there it has to be there."""
+    message = "not installed: %s%s" % (what, " (Debian: %s)" % package if package else "")
+    if interpreters.IN_CI:
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def interp(request):
+    if isinstance(request.param, interpreters.Missing):
+        if request.param.is_failure:
+            pytest.fail(request.param.reason, pytrace=False)
+        pytest.skip(request.param.reason)
+    return request.param
+
+
+@pytest.fixture(scope="session", autouse=True)
+def preload_library():
+    if not interpreters.LIBRARY.exists():
+        pytest.exit("no %s: build first, or name the build in PYMEMTRACE_BUILD"
+                    % interpreters.LIBRARY, returncode=3)
+    return interpreters.LIBRARY
+
+
+@pytest.fixture
+def trace(interp):
+    """Run a program traced: trace(tmp_path, program, options="", **run_options).
+
+    program is source text (it holds a newline), the path of a script, or a list of
+    arguments for the interpreter. options are those of PYMEMTRACE, without out=.
+    """
+
+    def run_traced(tmp_path, program, options="", env=None, **run_options):
+        if isinstance(program, str) and "\n" in program:
+            script = tmp_path / "app.py"
+            script.write_text(program, encoding="utf-8")
+            program = script
+        if isinstance(program, (str, pathlib.PurePath)):
+            program = [program]
+        path = tmp_path / "trace.bin"
+        settings = ",".join(part for part in ("out=%s" % path, options) if part)
+        environment = {"PYMEMTRACE": settings, **(env or {})}
+        run_options.setdefault("cwd", tmp_path)
+        return Traced(interp.run(program, env=environment, **run_options), path)
+
+    return run_traced
+
+
+def run_tool(name, *args, env=None, timeout=interpreters.TIMEOUT_S, **options):
+    """Run one of our programs from the build; its output as text."""
+    program = interpreters.BUILD / name
+    assert program.exists(), "the build has no %s" % name
+    environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": os.environ.get("HOME", "/")}
+    environment.update(env or {})
+    return subprocess.run(
+        [str(program), *map(str, args)], env=environment, timeout=timeout,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        encoding="utf-8", errors="backslashreplace", **options
+    )
+
+
+@pytest.fixture(scope="session")
+def tool():
+    return run_tool
+
+
+@pytest.fixture(scope="session")
+def report():
+    """report(view, trace, fmt="json", *options, status=0): JSON parsed, or the text."""
+
+    def show(view, trace, fmt="json", *options, status=0):
+        done = run_tool("pymemtrace-report", view, "--format=%s" % fmt, *options, trace)
+        assert done.returncode == status, "%s\n%s" % (done.args, done.stderr)
+        return json.loads(done.stdout) if fmt == "json" else done.stdout
+
+    return show

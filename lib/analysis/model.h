@@ -1,0 +1,99 @@
+/*
+ * The model of a trace: everything the views and the gate judge by, made in one pass
+ * over its events. Bounded: it grows with functions, call paths, lines and threads of
+ * the program, not with the length of its trace.
+ *
+ *   cursor -> pmt_model_add_event -> ... -> pmt_model_finish -> tables, views, gate
+ *
+ * A record's changes belong to the call that ran until it, so they are charged before
+ * the record moves the shadow stack.
+ */
+#ifndef PMT_ANALYSIS_MODEL_H
+#define PMT_ANALYSIS_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analysis/functions.h"
+#include "analysis/lines.h"
+#include "analysis/marks.h"
+#include "analysis/peaks.h"
+#include "analysis/streams.h"
+#include "analysis/timeline.h"
+#include "analysis/tree.h"
+#include "analysis/tree_nodes.h"
+#include "base/attr.h"
+#include "reader/cursor.h"
+#include "reader/tables.h"
+
+struct pmt_model_options {
+	bool by_thread;      /* a thread's calls under a node of its own */
+	uint32_t node_limit; /* of the tree; 0: PMT_TREE_NODE_LIMIT */
+};
+
+/* Which figures this trace holds; what it does not hold is unknown, not zero. */
+struct pmt_measured {
+	bool calls;   /* every call is there: call counts mean something */
+	bool mallocs; /* allocated and freed */
+	bool objects;
+	bool rss;
+	bool mapped;
+	bool lines;
+};
+
+struct pmt_record_counts {
+	uint64_t events; /* enters, leaves, lines, C calls and points: what ran */
+	uint64_t enters;
+	uint64_t lines;
+	uint64_t points;
+	uint64_t skipped; /* events that points stand for and that were not written */
+	uint64_t samples;
+	uint64_t losses; /* loss records */
+	uint64_t lost;   /* events that they speak of */
+};
+
+struct pmt_model {
+	struct pmt_model_options options;
+	const struct pmt_tables *tables; /* borrowed */
+	uint32_t page_bytes;
+	struct pmt_functions functions;
+	struct pmt_tree tree;
+	struct pmt_streams streams;
+	struct pmt_lines lines;
+	struct pmt_tree_nodes tree_nodes;
+	struct pmt_timeline timeline;
+	struct pmt_peaks peaks;
+	struct pmt_marks marks;
+	struct pmt_measured measured;
+	struct pmt_record_counts counts;
+	struct pmt_figures totals;
+	uint64_t first_tick; /* of the trace, from the first event on */
+	uint64_t last_tick;
+	uint64_t first_loss_tick; /* with counts.losses or gap_count */
+	uint64_t last_loss_tick;
+	uint64_t gap_count;
+	uint64_t gap_bytes;
+	uint8_t flags_seen;      /* enum pmt_record_flag of all records */
+	uint32_t running_stream; /* that of the last enter or leave */
+	uint32_t by_code[4096];  /* function + 1 of small code ids: saves the map */
+};
+
+/* page_bytes, ticks_per_second: of the trace's header. tables must outlive the model and
+ * know what the events define (give the cursor the same). 0 or -ENOMEM; then close. */
+int pmt_model_init(struct pmt_model *model, const struct pmt_tables *tables,
+		   uint32_t page_bytes, uint64_t ticks_per_second,
+		   const struct pmt_model_options *options) PMT_MUST_CHECK;
+void pmt_model_close(struct pmt_model *model);
+
+/* Events in the order of time. 0, -ENOMEM, or -EOVERFLOW (deeper than any program). */
+int pmt_model_add_event(struct pmt_model *model,
+			const struct pmt_event *event) PMT_MUST_CHECK;
+
+/* Behind the last event. 0 or -ENOMEM. */
+int pmt_model_finish(struct pmt_model *model) PMT_MUST_CHECK;
+
+/* After finish: keeps only the threads that `thread` names (a stream number, a thread id
+ * or a glob over names) in the tree. Needs by_thread. Returns how many there are. */
+uint32_t pmt_model_select_threads(struct pmt_model *model, const char *thread);
+
+#endif

@@ -1,0 +1,272 @@
+/*
+ * Extended records in the model: C calls, points, samples, tree nodes, losses and
+ * checkpoints. Definitions were taken by the tables before.
+ */
+#include "analysis/model_private.h"
+
+#include <errno.h>
+
+static bool get_u32(const struct pmt_record *r, uint32_t *ret_value)
+{
+	const uint8_t *at = r->payload;
+	uint64_t value;
+
+	if (!pmt_varint_get(&at, r->payload + r->payload_bytes, &value) ||
+	    value > UINT32_MAX)
+		return false;
+	*ret_value = (uint32_t)value;
+	return true;
+}
+
+static void count_event(struct pmt_model *model, struct pmt_stream_state *stream)
+{
+	stream->event_count++;
+	model->counts.events++;
+	model->running_stream = stream->number;
+}
+
+/*
+ * A point tells who ran until the event, not the path: its changes go right under the
+ * root. When events were left out before it, they are nobody's in particular.
+ */
+static int add_point(struct pmt_model *model, struct pmt_stream_state *stream,
+		     const struct pmt_event *event)
+{
+	uint32_t function = PMT_FUNCTION_OUTSIDE;
+	struct pmt_point point;
+	uint32_t node;
+	int error = 0;
+
+	if (!pmt_payload_get_point(&event->record, &point))
+		return 0;
+	count_event(model, stream);
+	model->counts.points++;
+	model->counts.skipped += point.skipped_count;
+	if (point.skipped_count > 0)
+		function = PMT_FUNCTION_SKIPPED;
+	else if (point.from_code_id != 0)
+		error = pmt_model_function(model, point.from_code_id, &function);
+	if (!error)
+		error = pmt_tree_child(&model->tree, stream->root_node, function, &node);
+	if (!error)
+		pmt_model_charge(model, stream, node, event->tick, &event->record.deltas);
+	return error;
+}
+
+static int add_sample(struct pmt_model *model, const struct pmt_record *record)
+{
+	struct pmt_peak running = {0};
+	struct pmt_stream_state *stream;
+	struct pmt_sample sample;
+	int error;
+
+	if (!pmt_payload_get_sample(record, &sample))
+		return 0;
+	model->counts.samples++;
+	/* Of the calls that run, that of the thread that moved last. */
+	if (model->counts.enters > 0) {
+		error = pmt_model_stream(model, model->running_stream, &stream);
+		if (error)
+			return error;
+		const struct pmt_shadow_frame *top = pmt_shadow_top(&stream->shadow);
+		running.node_known = top != NULL;
+		running.node = top ? top->node : 0;
+		running.stream = stream->number;
+	}
+	pmt_peaks_add_sample(&model->peaks, &sample, model->page_bytes, &running);
+	pmt_timeline_add_sample(&model->timeline, &sample);
+	return 0;
+}
+
+static int add_tree_node(struct pmt_model *model, const struct pmt_record *record)
+{
+	struct pmt_tree_node node;
+
+	if (!pmt_payload_get_tree_node(record, &node))
+		return 0;
+	return pmt_tree_nodes_put(&model->tree_nodes, &node);
+}
+
+/* Brings the shadow stack to python_depth after events were lost, of which no more than
+ * certain_depth calls lived through it. */
+static int resync(struct pmt_model *model, struct pmt_stream_state *stream,
+		  uint64_t certain_depth, uint64_t python_depth)
+{
+	struct pmt_shadow_frame unknown;
+
+	pmt_shadow_cut_to(&stream->shadow,
+			  certain_depth < python_depth ? certain_depth : python_depth);
+	if (stream->shadow.python_depth >= python_depth)
+		return 0;
+	int error = pmt_model_unknown_frame(model, stream, &unknown);
+	if (error)
+		return error;
+	return pmt_shadow_fill_to(&stream->shadow, python_depth, unknown);
+}
+
+static bool loss_moves_stack(uint64_t cause)
+{
+	return cause == PMT_LOSS_RING_FULL || cause == PMT_LOSS_REENTERED ||
+	       cause == PMT_LOSS_NO_RING || cause == PMT_LOSS_DETACHED;
+}
+
+/* LOSS: cause, count, depth after it, and the lowest depth in it where the writer knew.
+ */
+static int add_loss(struct pmt_model *model, struct pmt_stream_state *stream,
+		    const struct pmt_event *event)
+{
+	const struct pmt_record *r = &event->record;
+	const uint8_t *at = r->payload;
+	const uint8_t *end = at + r->payload_bytes;
+	uint64_t cause, count, depth, lowest;
+
+	if (!pmt_varint_get(&at, end, &cause) || !pmt_varint_get(&at, end, &count))
+		return 0;
+	model->counts.losses++;
+	model->counts.lost += count;
+	model->last_loss_tick = event->tick;
+	if (model->first_loss_tick == 0)
+		model->first_loss_tick = event->tick;
+	if (!loss_moves_stack(cause) || !pmt_varint_get(&at, end, &depth))
+		return 0;
+	stream->span_function = PMT_FUNCTION_UNKNOWN;
+	if (!pmt_varint_get(&at, end, &lowest)) {
+		/* At most half of them, plus what the depth fell by, were leaves. */
+		uint64_t both = stream->shadow.python_depth + depth;
+
+		lowest = both > count ? (both - count) / 2 : 0;
+	}
+	return resync(model, stream, lowest, depth);
+}
+
+/* CONTINUE: depth, and the lowest depth during the pause. */
+static int add_continue(struct pmt_model *model, struct pmt_stream_state *stream,
+			const struct pmt_record *r)
+{
+	const uint8_t *at = r->payload;
+	const uint8_t *end = at + r->payload_bytes;
+	uint64_t depth, lowest;
+
+	stream->span_function = PMT_FUNCTION_PAUSED;
+	if (!pmt_varint_get(&at, end, &depth) || !pmt_varint_get(&at, end, &lowest))
+		return 0;
+	return resync(model, stream, lowest, depth);
+}
+
+static bool deltas_are_behind(const struct pmt_deltas *seen,
+			      const struct pmt_deltas *sums)
+{
+	return seen->allocated_bytes <= sums->allocated_bytes &&
+	       seen->allocated_count <= sums->allocated_count &&
+	       seen->freed_bytes <= sums->freed_bytes &&
+	       seen->freed_count <= sums->freed_count &&
+	       seen->object_bytes <= sums->object_bytes &&
+	       seen->object_count <= sums->object_count;
+}
+
+/* What a stream did in the records that a gap swallowed: nobody's in particular. */
+static int charge_gap(struct pmt_model *model, struct pmt_stream_state *stream,
+		      const struct pmt_event *event, const struct pmt_deltas *sums)
+{
+	const struct pmt_deltas *seen = &stream->seen;
+	struct pmt_deltas lost = {
+	    .allocated_bytes = sums->allocated_bytes - seen->allocated_bytes,
+	    .allocated_count = sums->allocated_count - seen->allocated_count,
+	    .freed_bytes = sums->freed_bytes - seen->freed_bytes,
+	    .freed_count = sums->freed_count - seen->freed_count,
+	    .object_bytes = sums->object_bytes - seen->object_bytes,
+	    .object_count = sums->object_count - seen->object_count,
+	    .rss_pages = (int64_t)((uint64_t)sums->rss_pages - (uint64_t)seen->rss_pages),
+	    .mapped_bytes =
+		(int64_t)((uint64_t)sums->mapped_bytes - (uint64_t)seen->mapped_bytes),
+	    .file_mapped_bytes = (int64_t)((uint64_t)sums->file_mapped_bytes -
+					   (uint64_t)seen->file_mapped_bytes),
+	};
+	uint32_t node;
+
+	if (!deltas_are_behind(seen, sums))
+		return 0;
+	int error =
+	    pmt_tree_child(&model->tree, stream->root_node, PMT_FUNCTION_UNKNOWN, &node);
+	if (!error)
+		pmt_model_charge(model, stream, node, event->tick, &lost);
+	return error;
+}
+
+static int add_checkpoint(struct pmt_model *model, struct pmt_stream_state *stream,
+			  const struct pmt_event *event)
+{
+	struct pmt_checkpoint point;
+	struct pmt_shadow_frame unknown = {.function = PMT_FUNCTION_UNKNOWN};
+
+	if (!pmt_payload_get_checkpoint(&event->record, &point))
+		return 0;
+	if (!stream->is_depth_unknown)
+		return point.depth == stream->shadow.python_depth
+			   ? 0
+			   : resync(model, stream, point.depth, point.depth);
+	stream->is_depth_unknown = false;
+	int error = pmt_tree_child(&model->tree, stream->root_node, PMT_FUNCTION_UNKNOWN,
+				   &unknown.node);
+	if (!error)
+		error = pmt_shadow_insert_to(&stream->shadow, point.depth, unknown);
+	if (!error)
+		error = charge_gap(model, stream, event, &point.sums);
+	if (!error && stream->shadow.python_depth > point.depth)
+		error = resync(model, stream, point.depth, point.depth);
+	return error;
+}
+
+static int add_mark(struct pmt_model *model, const struct pmt_event *event)
+{
+	const struct pmt_record *r = &event->record;
+	const uint8_t *at = r->payload;
+	struct pmt_text text = {"", 0};
+
+	if (r->payload_bytes > 0 &&
+	    !pmt_payload_get_text(&at, r->payload + r->payload_bytes, &text))
+		return 0;
+	return pmt_marks_add(&model->marks, event->tick, event->stream, r->ext, text);
+}
+
+int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *stream,
+			   const struct pmt_event *event)
+{
+	const struct pmt_record *record = &event->record;
+	uint32_t code_id;
+
+	switch (record->ext) {
+	case PMT_EXT_C_CALL:
+		count_event(model, stream);
+		if (!get_u32(record, &code_id))
+			return 0;
+		return pmt_model_enter(model, stream, code_id, true);
+	case PMT_EXT_C_RETURN:
+	case PMT_EXT_C_RAISE:
+		count_event(model, stream);
+		if (!stream->is_depth_unknown)
+			pmt_shadow_pop_c(&stream->shadow);
+		return 0;
+	case PMT_EXT_POINT:
+		return add_point(model, stream, event);
+	case PMT_EXT_CHECKPOINT:
+		return add_checkpoint(model, stream, event);
+	case PMT_EXT_LOSS:
+		return add_loss(model, stream, event);
+	case PMT_EXT_SAMPLE:
+		return add_sample(model, record);
+	case PMT_EXT_TREE_NODE:
+		return add_tree_node(model, record);
+	case PMT_EXT_MARK:
+	case PMT_EXT_REGION_BEGIN:
+	case PMT_EXT_REGION_END:
+		return add_mark(model, event);
+	case PMT_EXT_PAUSE:
+		stream->pause_count++;
+		return 0;
+	case PMT_EXT_CONTINUE:
+		return add_continue(model, stream, record);
+	default:
+		return 0;
+	}
+}

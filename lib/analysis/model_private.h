@@ -1,0 +1,36 @@
+/* Between model.c, which holds the model, and model_events.c, which moves it. */
+#ifndef PMT_ANALYSIS_MODEL_PRIVATE_H
+#define PMT_ANALYSIS_MODEL_PRIVATE_H
+
+#include "analysis/model.h"
+
+/* The state of a stream, with its root node in the tree. 0 or -ENOMEM. */
+int pmt_model_stream(struct pmt_model *model, uint32_t number,
+		     struct pmt_stream_state **ret_stream) PMT_MUST_CHECK;
+
+/* Charges changes to a node, and counts them wherever changes are counted. */
+void pmt_model_charge(struct pmt_model *model, struct pmt_stream_state *stream,
+		      uint32_t node, uint64_t tick, const struct pmt_deltas *deltas);
+
+/* An extended record of a stream; its own changes are charged already, except those of a
+ * point. 0, -ENOMEM, -EOVERFLOW. */
+int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *stream,
+			   const struct pmt_event *event) PMT_MUST_CHECK;
+
+/* A call begins: the function of code_id, Python or C. 0, -ENOMEM, -EOVERFLOW. */
+int pmt_model_enter(struct pmt_model *model, struct pmt_stream_state *stream,
+		    uint32_t code_id, bool is_c) PMT_MUST_CHECK;
+
+/* The node that changes of now belong to. 0 or -ENOMEM. */
+int pmt_model_running_node(struct pmt_model *model, struct pmt_stream_state *stream,
+			   uint32_t *ret_node) PMT_MUST_CHECK;
+
+/* A frame for calls that nobody knows, on top of the running ones. 0 or -ENOMEM. */
+int pmt_model_unknown_frame(struct pmt_model *model, struct pmt_stream_state *stream,
+			    struct pmt_shadow_frame *ret_frame) PMT_MUST_CHECK;
+
+/* The function of a code id. 0 or -ENOMEM. */
+int pmt_model_function(struct pmt_model *model, uint32_t code_id,
+		       uint32_t *ret_function) PMT_MUST_CHECK;
+
+#endif

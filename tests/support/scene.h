@@ -1,0 +1,35 @@
+/*
+ * Scenes: traces written as text, for tests of the analysis and the report. One statement
+ * a line, '#' begins a comment; numbers may carry K M G (bytes) or us ms s (ticks: the
+ * scene's clock has 1 ns ticks).
+ *
+ *   process pid=100 page=4096 how=exit status=0      how=none: no end record
+ *   info KEY TEXT...
+ *   code ID FILE LINE NAME...      ccode ID NAME...   (FILE "-" is empty)
+ *   stream 1 at=1ms tid=101 main name=MainThread rss=exact
+ *                                  what follows is stream 1's; the words on first use
+ *   start ID | resume ID | throw ID | return | yield | unwind | line N | ccall ID |
+ *   creturn | craise               and on each: +TICKS alloc=BYTES/COUNT
+ *                                  free=BYTES/COUNT obj=BYTES/COUNT rss=PAGES map=BYTES
+ *                                  fmap=BYTES
+ *   point op=start code=ID from=ID depth=N skipped=N  and the same
+ *   mark TEXT... | region TEXT... | endregion TEXT... | pause | continue DEPTH LOWEST
+ *   loss CAUSE COUNT DEPTH [LOWEST]
+ *   checkpoint [+TICKS]            with the depth and sums that are true by then
+ *   sample +TICKS rss= vms= peak= heap= mapped= shared= minor= major= user= system=
+ *          threads=                in stream 0
+ *   node stream= id= parent= code= calls= up=PAGES  and deltas; in stream 0
+ *   chunk                          ends the stream's chunk
+ *   drop                           ends it and leaves it out of the file
+ *   times N ... done               repeats, may be nested
+ */
+#ifndef PMT_TESTS_SUPPORT_SCENE_H
+#define PMT_TESTS_SUPPORT_SCENE_H
+
+#include "support/records.h"
+
+/* Appends the trace that text describes. A statement that makes no sense ends the
+ * program with its line number. codec: enum pmt_codec. */
+void test_scene_build(const char *text, unsigned codec, struct test_bytes *trace);
+
+#endif

@@ -7,6 +7,7 @@
 #include "reader/ring_file.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -94,16 +95,56 @@ static int salvage_open(struct pmt_ring_copy *ring)
 	return rc;
 }
 
-/* Sets trace->ring_path from the options or the trace; 0, -ENOENT without, -ENOMEM. */
+/* Where the tracer makes rings: what it would have told in the first chunk. */
+static int guess_path(struct pmt_trace *trace, int guess, char **ret_path)
+{
+	const struct pmt_file_header *h = &trace->header;
+	char id[2 * 8 + 1];
+
+	if (guess > 0)
+		return asprintf(ret_path, "%s.ring", trace->path);
+	for (size_t i = 0; i < sizeof(id) / 2; i++)
+		snprintf(id + 2 * i, 3, "%02x", h->run_id[i]);
+	return asprintf(ret_path, "/dev/shm/pymemtrace-%s-%u-%u.ring", id, h->pid,
+			h->generation);
+}
+
+/* A process killed before its first chunk was written has not named its ring: looks
+ * whether there is one by the usual names. 0 with trace->ring_path perhaps set. */
+static int guess_ring(struct pmt_trace *trace)
+{
+	for (int guess = 0; guess < 2 && !trace->ring_path; guess++) {
+		char *path;
+		if (guess_path(trace, guess, &path) < 0)
+			return -ENOMEM;
+		if (access(path, F_OK) == 0)
+			trace->ring_path = path;
+		else
+			free(path);
+	}
+	return 0;
+}
+
+/* Sets trace->ring_path, if there is anything to set it to. 0 or -ENOMEM. */
 static int find_path(struct pmt_trace *trace)
 {
-	if (!trace->ring_path)
-		trace->ring_path = trace->options.ring_path
-				       ? strdup(trace->options.ring_path)
-				       : pmt_stream_zero_ring_path(trace);
-	if (!trace->ring_path)
-		return -ENOMEM;
-	return trace->ring_path[0] ? 0 : -ENOENT;
+	if (trace->ring_path) /* a ring was opened by its own name */
+		return 0;
+	if (trace->options.ring_path) {
+		trace->ring_path = strdup(trace->options.ring_path);
+		return trace->ring_path ? 0 : -ENOMEM;
+	}
+	int rc = pmt_stream_zero_ring_path(trace, &trace->ring_path);
+	return rc == -ENOENT ? guess_ring(trace) : rc;
+}
+
+static void say_unopened(struct pmt_trace *trace, const struct pmt_problem *problem)
+{
+	bool gone = problem->kind == PMT_PROBLEM_IO && problem->error_number == ENOENT;
+
+	trace->ring.state = gone ? PMT_RING_GONE : PMT_RING_BAD;
+	if (!gone || trace->options.ring_path)
+		*pmt_trace_new_problem(trace) = *problem;
 }
 
 int pmt_ring_file_salvage(struct pmt_trace *trace)
@@ -116,16 +157,16 @@ int pmt_ring_file_salvage(struct pmt_trace *trace)
 		return 0;
 	}
 	int rc = find_path(trace);
-	if (rc != 0)
-		return rc == -ENOENT ? 0 : rc;
+	if (rc != 0 || !trace->ring_path)
+		return rc;
+	if (!trace->ring_path[0]) {
+		trace->ring.state = PMT_RING_PRIVATE;
+		return 0;
+	}
 	trace->ring.path = ring.path = trace->ring_path;
 	ring.fd = pmt_trace_file_open_regular(ring.path, &ring.file_bytes, &problem);
 	if (ring.fd < 0) {
-		bool gone =
-		    problem.kind == PMT_PROBLEM_IO && problem.error_number == ENOENT;
-		trace->ring.state = gone ? PMT_RING_GONE : PMT_RING_BAD;
-		if (!gone || trace->options.ring_path)
-			*pmt_trace_new_problem(trace) = problem;
+		say_unopened(trace, &problem);
 		return 0;
 	}
 	rc = salvage_open(&ring);

@@ -90,7 +90,7 @@ static int search_chunk(struct pmt_trace *trace, struct search *s,
 	return rc;
 }
 
-char *pmt_stream_zero_ring_path(struct pmt_trace *trace)
+int pmt_stream_zero_ring_path(struct pmt_trace *trace, char **ret_path)
 {
 	struct search s = {0};
 	int rc = 0;
@@ -99,11 +99,13 @@ char *pmt_stream_zero_ring_path(struct pmt_trace *trace)
 		if (trace->chunks[i].stream == 0)
 			rc = search_chunk(trace, &s, &trace->chunks[i]);
 	close_search(&s);
-	if (rc != 0) {
+	if (rc == 0 && !s.ring_path)
+		rc = -ENOENT;
+	if (rc == 0)
+		*ret_path = s.ring_path;
+	else
 		free(s.ring_path);
-		return NULL;
-	}
-	return s.ring_path ? s.ring_path : strdup("");
+	return rc;
 }
 
 int pmt_stream_zero_find_end(struct pmt_trace *trace)

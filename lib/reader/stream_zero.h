@@ -6,9 +6,10 @@
 #include "base/attr.h"
 #include "reader/trace.h"
 
-/* The value of INFO `ring`, or "" when no readable chunk so far has it: a copy that the
- * caller frees. NULL: no memory. Uses only trace->chunks, in file order. */
-char *pmt_stream_zero_ring_path(struct pmt_trace *trace) PMT_MUST_CHECK;
+/* The value of INFO `ring`: a copy that the caller frees; empty when the process kept its
+ * ring in private memory. 0; -ENOENT when no readable chunk so far has it; -ENOMEM. Uses
+ * only trace->chunks, in file order. */
+int pmt_stream_zero_ring_path(struct pmt_trace *trace, char **ret_path) PMT_MUST_CHECK;
 
 /* Looks for the end record in the stream's last chunk, sets trace->ended and end.
  * Comes after pmt_index_finish. 0 or -ENOMEM. */

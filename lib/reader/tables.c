@@ -16,6 +16,8 @@
 enum {
 	/* Two checkpoints closer than this say little about the tick rate. */
 	CLOCK_BASE_NS = 100 * 1000 * 1000,
+	/* More facts than any tracer tells; they are searched one by one. */
+	INFOS_MAX = 1024,
 };
 
 struct pmt_tables {
@@ -52,6 +54,8 @@ void pmt_tables_free(struct pmt_tables *tables)
 		return;
 	pmt_codes_close(&tables->codes);
 	pmt_numbers_close(&tables->thread_by_stream);
+	for (size_t i = 0; i < tables->info_count; i++)
+		free((char *)tables->infos[i].value);
 	free(tables->threads);
 	free(tables->infos);
 	pmt_texts_close(&tables->texts);
@@ -130,34 +134,46 @@ static int add_checkpoint(struct pmt_tables *tables, const struct pmt_event *eve
 	return 0;
 }
 
-static int set_info(struct pmt_tables *tables, const char *key, const char *value)
+/* Keys are kept once, so that equal ones are the same pointer. NULL: no memory. */
+static struct pmt_info *own_info(struct pmt_tables *tables, const char *key)
 {
-	/* Keys are kept once, so that equal ones are the same pointer. */
+	struct pmt_info *infos;
+
 	for (size_t i = 0; i < tables->info_count; i++)
-		if (tables->infos[i].key == key) {
-			tables->infos[i].value = value;
-			return 0;
-		}
-	struct pmt_info *infos = grow(tables->infos, tables->info_count, sizeof(*infos));
+		if (tables->infos[i].key == key)
+			return &tables->infos[i];
+	infos = grow(tables->infos, tables->info_count, sizeof(*infos));
 	if (!infos)
-		return -ENOMEM;
+		return NULL;
 	tables->infos = infos;
-	infos[tables->info_count++] = (struct pmt_info){key, value};
-	return 0;
+	infos[tables->info_count] = (struct pmt_info){.key = key};
+	return &infos[tables->info_count++];
 }
 
 static int add_info(struct pmt_tables *tables, const struct pmt_event *event)
 {
 	const uint8_t *p = event->record.payload;
 	const uint8_t *end = p + event->record.payload_bytes;
-	struct pmt_text key_text, value_text;
+	struct pmt_text key_text, text;
 
 	if (!pmt_payload_get_text(&p, end, &key_text) ||
-	    !pmt_payload_get_text(&p, end, &value_text))
+	    !pmt_payload_get_text(&p, end, &text))
 		return 0;
 	const char *key = pmt_texts_keep(&tables->texts, key_text);
-	const char *value = pmt_texts_keep(&tables->texts, value_text);
-	return key && value ? set_info(tables, key, value) : -ENOMEM;
+	if (tables->info_count == INFOS_MAX)
+		return 0;
+	char *value = malloc(text.size + 1);
+	struct pmt_info *info = key && value ? own_info(tables, key) : NULL;
+	if (!info) {
+		free(value);
+		return -ENOMEM;
+	}
+	memcpy(value, text.bytes, text.size);
+	value[text.size] = '\0';
+	free((char *)info->value);
+	info->value = value;
+	info->value_bytes = text.size;
+	return 0;
 }
 
 static void add_loss(struct pmt_tables *tables, const struct pmt_event *event)

@@ -45,7 +45,8 @@ struct pmt_thread_info {
 
 struct pmt_info {
 	const char *key;
-	const char *value;
+	const char *value;  /* may hold NULs: argv is separated by them */
+	size_t value_bytes; /* without the NUL behind it */
 };
 
 /* What ticks mean: the earliest checkpoint by three clocks, and the tick rate between it

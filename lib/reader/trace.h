@@ -52,7 +52,8 @@ struct pmt_stream {
 
 /* What was found of the ring that the trace names. */
 enum pmt_ring_state {
-	PMT_RING_UNNAMED = 0, /* the trace names none, or could not be read so far */
+	PMT_RING_UNNAMED = 0, /* the trace names none, and none is where it would be */
+	PMT_RING_PRIVATE,     /* in the process's own memory: died with it */
 	PMT_RING_GONE,        /* named, no such file: drained and removed, or lost */
 	PMT_RING_FOREIGN,     /* there, but of another run */
 	PMT_RING_BAD,         /* there, but unreadable or no ring: see the problem */

@@ -43,7 +43,7 @@ static bool parse_start(const char *stat, uint64_t *ret_start)
 	const char *p = strrchr(stat, ')');
 	char *end;
 
-	if (!p)
+	if (!p || strlen(p) < 3 || p[2] == 'Z') /* a zombie runs no more */
 		return false;
 	p++;
 	for (int field = 3; field < 22; field++) {

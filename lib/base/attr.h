@@ -5,7 +5,10 @@
 #define PMT_LIKELY(x)   __builtin_expect(!!(x), 1)
 #define PMT_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
-#define PMT_EXPORT            __attribute__((visibility("default")))
+#define PMT_EXPORT __attribute__((visibility("default")))
+/* For declarations of data: -fvisibility=hidden covers definitions only, and without this
+ * every access elsewhere goes through the global offset table. */
+#define PMT_HIDDEN            __attribute__((visibility("hidden")))
 #define PMT_MUST_CHECK        __attribute__((warn_unused_result))
 #define PMT_NOINLINE          __attribute__((noinline))
 #define PMT_COLD              __attribute__((noinline, cold))

@@ -64,7 +64,7 @@ static uint8_t *put_i64(uint8_t *p, int64_t value)
 	return pmt_varint_put(p, pmt_zigzag(value));
 }
 
-static uint8_t *put_sums(uint8_t *p, const struct pmt_deltas *d)
+uint8_t *pmt_payload_put_sums(uint8_t *p, const struct pmt_deltas *d)
 {
 	p = pmt_varint_put(p, d->allocated_bytes);
 	p = pmt_varint_put(p, d->allocated_count);
@@ -88,6 +88,21 @@ static void get_sums(struct source *s, struct pmt_deltas *d)
 	d->rss_pages = get_i64(s);
 	d->mapped_bytes = get_i64(s);
 	d->file_mapped_bytes = get_i64(s);
+}
+
+bool pmt_payload_get_thread_sums(const struct pmt_record *r, uint32_t *ret_tid,
+				 struct pmt_deltas *ret_sums)
+{
+	struct source s = source_of(r);
+	struct pmt_deltas sums;
+	uint32_t tid = get_u32(&s);
+
+	get_sums(&s, &sums);
+	if (s.ok) {
+		*ret_tid = tid;
+		*ret_sums = sums;
+	}
+	return s.ok;
 }
 
 uint8_t *pmt_payload_put_text(uint8_t *p, struct pmt_text text)
@@ -167,7 +182,7 @@ uint8_t *pmt_payload_put_checkpoint(uint8_t *p, const struct pmt_checkpoint *poi
 	p = pmt_varint_put(p, point->realtime_ns);
 	p = pmt_varint_put(p, point->depth);
 	p = pmt_varint_put(p, point->event_count);
-	return put_sums(p, &point->sums);
+	return pmt_payload_put_sums(p, &point->sums);
 }
 
 bool pmt_payload_get_checkpoint(const struct pmt_record *r,
@@ -256,7 +271,7 @@ uint8_t *pmt_payload_put_tree_node(uint8_t *p, const struct pmt_tree_node *node)
 	p = pmt_varint_put(p, node->parent);
 	p = pmt_varint_put(p, node->code_id);
 	p = pmt_varint_put(p, node->call_count);
-	p = put_sums(p, &node->self);
+	p = pmt_payload_put_sums(p, &node->self);
 	return pmt_varint_put(p, node->rss_up_pages);
 }
 

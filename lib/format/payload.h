@@ -109,6 +109,7 @@ struct pmt_tree_node {
 enum { PMT_PAYLOAD_FIXED_BYTES = 256 };
 
 uint8_t *pmt_payload_put_text(uint8_t *p, struct pmt_text text);
+uint8_t *pmt_payload_put_sums(uint8_t *p, const struct pmt_deltas *sums);
 uint8_t *pmt_payload_put_code(uint8_t *p, const struct pmt_code_def *def);
 uint8_t *pmt_payload_put_thread(uint8_t *p, const struct pmt_thread_def *def);
 uint8_t *pmt_payload_put_checkpoint(uint8_t *p, const struct pmt_checkpoint *point);
@@ -120,6 +121,9 @@ uint8_t *pmt_payload_put_tree_node(uint8_t *p, const struct pmt_tree_node *node)
  * bytes behind the known fields are a newer writer's and ignored. */
 bool pmt_payload_get_text(const uint8_t **p, const uint8_t *end,
 			  struct pmt_text *ret_text);
+/* THREAD_SUMS: the tid and its sums. */
+bool pmt_payload_get_thread_sums(const struct pmt_record *r, uint32_t *ret_tid,
+				 struct pmt_deltas *ret_sums);
 bool pmt_payload_get_code(const struct pmt_record *r, struct pmt_code_def *ret_def);
 bool pmt_payload_get_thread(const struct pmt_record *r, struct pmt_thread_def *ret_def);
 bool pmt_payload_get_checkpoint(const struct pmt_record *r,

@@ -65,14 +65,18 @@ enum pmt_ext {
 	PMT_EXT_STACK = 0x14, /* varints stack id, parent id, function id, code offset */
 	/* the stream's own state */
 	PMT_EXT_CHECKPOINT = 0x20, /* see struct pmt_checkpoint */
-	PMT_EXT_LOSS = 0x21,       /* varints enum pmt_loss, count, depth after it */
-	PMT_EXT_END = 0x22,        /* varint enum pmt_end, zigzag status, varint events */
+	/* varints enum pmt_loss, count, depth after it, lowest depth within it: calls
+	 * above the lowest were left, what stands on it now is not known by name */
+	PMT_EXT_LOSS = 0x21,
+	PMT_EXT_END = 0x22, /* varint enum pmt_end, zigzag status, varint events */
+	/* varint tid, a checkpoint's sums: a thread without a stream of its own */
+	PMT_EXT_THREAD_SUMS = 0x23,
 	/* from the program */
 	PMT_EXT_MARK = 0x30,         /* bytes text */
 	PMT_EXT_REGION_BEGIN = 0x31, /* bytes text */
 	PMT_EXT_REGION_END = 0x32,   /* bytes text */
 	PMT_EXT_PAUSE = 0x33,
-	PMT_EXT_CONTINUE = 0x34,
+	PMT_EXT_CONTINUE = 0x34, /* varints depth, lowest depth during the pause */
 	/* stream 0 */
 	PMT_EXT_SAMPLE = 0x40,    /* see struct pmt_sample */
 	PMT_EXT_TREE_NODE = 0x41, /* see struct pmt_tree_node */

@@ -37,11 +37,11 @@ struct pmt_thread {
  * The calling thread's entry, NULL before its first call to us. After a fork it points
  * at zeros: the child counts on at once and finds emitter.live false at its first event.
  */
-extern PMT_TLS struct pmt_thread *pmt_self;
+extern PMT_HIDDEN PMT_TLS struct pmt_thread *pmt_self;
 
 /* Nonzero from the moment this process is known to run Python; before, and in any other
  * program, the wrappers pass through. Written once, before threads. */
-extern uint32_t pmt_counting;
+extern PMT_HIDDEN uint32_t pmt_counting;
 
 /* Takes an entry for the calling thread and sets pmt_self. No lock, no malloc, errno
  * kept. NULL when the table is full or memory is refused; the caller goes on untraced. */
@@ -57,13 +57,17 @@ PMT_INLINE struct pmt_thread *pmt_thread_self(void)
 	return pmt_counting ? pmt_thread_new_self() : NULL;
 }
 
-/* Entry i of the table, or NULL behind the last; entries of dead threads included. */
+/* Entry i of the table, or NULL behind the last. Entry 0 belongs to no thread (os_tid is
+ * always 0) and holds the sums of those whose entries were given back, so that totals
+ * over the table never fall. */
 struct pmt_thread *pmt_thread_at(uint32_t i);
 
-/* Gives the entry back; its sums stay, so that totals over the table never fall. */
+/* Gives the entry back, cleared: its sums move to entry 0. The caller is the reaper (one
+ * at a time) and has closed what the entry held. */
 void pmt_thread_free(struct pmt_thread *t);
 
-/* In a child of fork: forgets the other threads, which do not exist here. */
+/* In a child of fork, before it has threads: forgets its parent's, and owns its entry
+ * again. What was counted since the fork stays. */
 void pmt_thread_after_fork(void);
 
 #endif

@@ -1,0 +1,151 @@
+/*
+ * The process's account of its resident set. Comes in: a thread whose trigger moved.
+ * Goes out: the change since anybody's last reading, added to that thread's sums, so that
+ * the changes of all threads add up to the whole change whatever their order.
+ */
+#include "rss/rss.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+
+#include "base/atomics.h"
+#include "os/clock.h"
+#include "os/sys.h"
+#include "rss/fault_word.h"
+#include "rss/rss_poll.h"
+#include "rss/statm.h"
+#include "thread.h"
+
+enum { CLOCK_PERIOD_US = 100 };
+
+/* glibc's end of the heap, exported for its own sake; other libcs have none. */
+extern void *__curbrk __attribute__((weak));
+
+static const void *const never_moves;
+const void *const volatile *pmt_rss_brk_word = &never_moves;
+
+/* Any thread exchanges it for what it has just read. */
+static _Atomic uint64_t last_pages;
+/* The best method still worth a try. Any thread lowers it; a late look costs a try. */
+static _Atomic uint32_t best_method;
+/* CLOCK_PERIOD_US in ticks, 0 until somebody needs it; racing threads find the same. */
+static _Atomic uint64_t clock_period_ticks;
+/* PR_GET_SECCOMP when tracing began. Written before threads. */
+static int seccomp_at_start;
+
+static int seccomp_mode(void)
+{
+	return (int)pmt_syscall6(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0);
+}
+
+void pmt_rss_start(uint32_t wanted)
+{
+	uint64_t pages = pmt_rss_statm_pages();
+
+	if (&__curbrk)
+		pmt_rss_brk_word = (const void *const volatile *)&__curbrk;
+	seccomp_at_start = seccomp_mode();
+	pmt_store32_release(&best_method, wanted ? wanted - 1 : PMT_RSS_EXACT);
+	if (pages == 0) /* no /proc: nothing to read, then nothing to trigger */
+		pmt_store32_release(&best_method, PMT_RSS_OFF);
+	pmt_store_release(&last_pages, pages);
+}
+
+/* False when this way of counting faults is refused; *ret_again when only this time. */
+static bool open_faults(struct pmt_rss *r, uint32_t method, bool *ret_again)
+{
+	int err = pmt_fault_word_open_self(method == PMT_RSS_EXACT, &r->fault_word,
+					   &r->perf_page);
+
+	*ret_again = err == -ENOMEM || err == -EMFILE || err == -ENFILE;
+	if (err)
+		return false;
+	/* Different from the word: the first event reads. */
+	r->fault_seen = ~*r->fault_word;
+	return true;
+}
+
+static uint64_t period_ticks(void)
+{
+	uint64_t ticks = pmt_load_relaxed(&clock_period_ticks);
+
+	if (!ticks) {
+		ticks = pmt_clock_ticks_per_second() / (1000000 / CLOCK_PERIOD_US);
+		pmt_store_relaxed(&clock_period_ticks, ticks);
+	}
+	return ticks;
+}
+
+void pmt_rss_open_self(struct pmt_thread *t)
+{
+	struct pmt_rss *r = &t->rss;
+	uint32_t method = pmt_load32_acquire(&best_method);
+	bool again = false;
+
+	/* A filter that the program set up itself may kill on calls it did not expect. */
+	if ((method == PMT_RSS_EXACT || method == PMT_RSS_TRIGGER) &&
+	    seccomp_mode() != seccomp_at_start)
+		method = PMT_RSS_CLOCK;
+	while ((method == PMT_RSS_EXACT || method == PMT_RSS_TRIGGER) &&
+	       !open_faults(r, method, &again)) {
+		if (again) {
+			method = PMT_RSS_CLOCK;
+			break;
+		}
+		method++;
+		pmt_store32_release(&best_method, method);
+	}
+	if (method == PMT_RSS_CLOCK)
+		period_ticks();
+	r->hints_seen = t->rss_hints - 1;
+	r->brk_seen = *pmt_rss_brk_word;
+	r->next_tick = 0;
+	r->method = method;
+}
+
+void pmt_rss_close(struct pmt_thread *t)
+{
+	struct pmt_rss *r = &t->rss;
+
+	r->method = PMT_RSS_OFF; /* first: a signal handler may look */
+	if (r->perf_page)
+		pmt_fault_word_close(r->perf_page);
+	r->perf_page = NULL;
+	r->fault_word = NULL;
+}
+
+void pmt_rss_after_fork(void)
+{
+	pmt_statm_after_fork();
+	pmt_store_release(&last_pages, pmt_rss_statm_pages());
+}
+
+uint64_t pmt_rss_last_pages(void)
+{
+	return pmt_load_acquire(&last_pages);
+}
+
+void pmt_rss_read_self(struct pmt_thread *t)
+{
+	struct pmt_rss *r = &t->rss;
+
+	/* Before the reading: what happens meanwhile must trigger another. */
+	if (r->fault_word)
+		r->fault_seen = *r->fault_word;
+	r->hints_seen = t->rss_hints;
+	r->brk_seen = *pmt_rss_brk_word;
+	if (r->method == PMT_RSS_CLOCK)
+		r->next_tick = pmt_clock_ticks() + period_ticks();
+	uint64_t pages = pmt_rss_statm_pages();
+	if (pages)
+		t->sums.rss_pages += (int64_t)(pages - pmt_exchange(&last_pages, pages));
+}
+
+void pmt_rss_charge_to_tracer(void)
+{
+	uint64_t pages = pmt_rss_statm_pages();
+
+	if (pages)
+		pmt_exchange(&last_pages, pages);
+}

@@ -17,16 +17,20 @@ struct pmt_ring;
 
 /*
  * Called by a producer that crossed a quarter of its ring, or (must_wait) that found it
- * full: wakes the drain, and when it must wait returns whether something was taken.
+ * full: wakes the drain; when it must wait, returns true after the tail moved and false
+ * once waiting is no use.
  */
 typedef bool pmt_ring_pressure_fn(struct pmt_ring *ring, bool must_wait);
 
 struct pmt_ring {
 	struct pmt_ring_slot *slot; /* control words, in the shared file */
 	uint8_t *data;
-	uint64_t size;  /* of data: a power of two */
-	uint64_t head;  /* producer's own copy: no load of a shared word per record */
-	uint64_t limit; /* below it, PMT_RECORD_BYTES_MAX fit without a look around */
+	uint64_t size;    /* of data: a power of two */
+	uint64_t head;    /* producer's own copy: no load of a shared word per record */
+	uint64_t limit;   /* below it, PMT_RECORD_BYTES_MAX fit without a look around */
+	uint64_t quarter; /* of the ring in which head was last seen */
+	uint64_t stalled_tail; /* waiting in vain at this tail once is enough */
+	bool stalled;
 	pmt_ring_pressure_fn *pressure;
 };
 
@@ -34,8 +38,9 @@ struct pmt_ring {
 void pmt_ring_open(struct pmt_ring *ring, struct pmt_ring_slot *slot, uint8_t *data,
 		   uint64_t size, pmt_ring_pressure_fn *pressure);
 
-/* Makes `need` contiguous bytes at head, waiting once if the ring is full. Returns where
- * to write, or NULL when there is no room: the caller drops and counts. */
+/* Makes `need` contiguous bytes at head (at least PMT_RECORD_BYTES_MAX, at most a quarter
+ * of the ring), waiting if it is full. Returns where to write, or NULL when there is no
+ * room: the caller drops and counts. */
 uint8_t *pmt_ring_make_room_sp(struct pmt_ring *ring, uint64_t need);
 
 /* Room for one record without payload. Budget: one compare on the common path. */

@@ -1,0 +1,213 @@
+/*
+ * Making and growing the shared memory of the rings. Space is reserved and populated
+ * before use: a sparse file on a full disk would kill the program by SIGBUS at a write
+ * of ours. The mappings are not inherited by fork (MADV_DONTFORK): a ring has one
+ * producer, and it lives here.
+ */
+#include "ring/area.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "os/sys.h"
+#include "os/text.h"
+
+static uint64_t slot_stride(const struct pmt_ring_header *header)
+{
+	return (uint64_t)header->slot_control_bytes + header->slot_data_bytes;
+}
+
+/* Reserves [from, from + size) of the file and maps it; NULL if either fails. */
+static void *reserve_and_map(int fd, uint64_t from, uint64_t size)
+{
+	if (pmt_sys_fallocate(fd, 0, (off_t)from, (off_t)size) < 0)
+		return NULL;
+	void *at = pmt_sys_mmap(NULL, size, PROT_READ | PROT_WRITE,
+				MAP_SHARED | MAP_POPULATE, fd, (off_t)from);
+	if (pmt_sys_is_error(at))
+		return NULL;
+	pmt_sys_madvise(at, size, MADV_DONTFORK);
+	return at;
+}
+
+static void *map_private(uint64_t size)
+{
+	void *at = pmt_sys_mmap(NULL, size, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (pmt_sys_is_error(at))
+		return NULL;
+	pmt_sys_madvise(at, size, MADV_DONTFORK);
+	return at;
+}
+
+/*
+ * /dev/shm is memory: processes that crash in a loop, each leaving its ring behind, must
+ * not fill it. The last quarter is left to others.
+ */
+static bool has_room(int fd)
+{
+	struct statfs fs;
+
+	return pmt_sys_fstatfs(fd, &fs) < 0 || fs.f_blocks == 0 ||
+	       fs.f_bavail >= fs.f_blocks / 4;
+}
+
+static int create_at(struct pmt_area *area, const char *path)
+{
+	struct stat st;
+	int fd = pmt_sys_openat(AT_FDCWD, path,
+				O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return fd;
+	int result = -ENOSPC;
+	if (pmt_sys_fstat(fd, &st) == 0 && has_room(fd)) {
+		area->device = st.st_dev;
+		area->inode = st.st_ino;
+		area->header = reserve_and_map(fd, 0, PMT_RING_CONTROL_BYTES);
+		result = area->header ? 0 : -ENOSPC;
+	}
+	pmt_sys_close(fd);
+	if (result < 0)
+		pmt_sys_unlinkat(AT_FDCWD, path, 0);
+	else
+		pmt_text_copy(area->path, sizeof(area->path), path);
+	return result;
+}
+
+/* /dev/shm/pymemtrace-<run id>-<pid>-<generation>.ring: a later process that replaces
+ * the trace knows the name of its ring from the trace's header alone. */
+static void shm_path(char *path, size_t size, const struct pmt_file_header *file)
+{
+	struct pmt_text_buffer text;
+
+	pmt_text_begin(&text, path, size);
+	pmt_text_put(&text, "/dev/shm/pymemtrace-");
+	pmt_text_put_hex(&text, file->run_id, 8);
+	pmt_text_put(&text, "-");
+	pmt_text_put_u64(&text, file->pid);
+	pmt_text_put(&text, "-");
+	pmt_text_put_u64(&text, file->generation);
+	pmt_text_put(&text, ".ring");
+}
+
+static void create_somewhere(struct pmt_area *area, enum pmt_ring_place place,
+			     const struct pmt_file_header *file, const char *trace_path)
+{
+	char path[PMT_RING_PATH_BYTES];
+	struct pmt_text_buffer text;
+
+	if (place == PMT_RING_AUTO || place == PMT_RING_SHM) {
+		shm_path(path, sizeof(path), file);
+		if (create_at(area, path) == 0)
+			return;
+	}
+	if (place == PMT_RING_AUTO || place == PMT_RING_FILE) {
+		pmt_text_begin(&text, path, sizeof(path));
+		pmt_text_put(&text, trace_path);
+		pmt_text_put(&text, ".ring");
+		pmt_sys_unlinkat(AT_FDCWD, path,
+				 0); /* a dead process's: its trace was moved away */
+		if (create_at(area, path) == 0)
+			return;
+	}
+	area->header = map_private(PMT_RING_CONTROL_BYTES);
+}
+
+int pmt_area_open(struct pmt_area *area, const struct pmt_options *options,
+		  const struct pmt_file_header *file, const char *trace_path)
+{
+	create_somewhere(area, options->ring, file, trace_path);
+	if (!area->header)
+		return -ENOMEM;
+	struct pmt_ring_header *h = area->header;
+	memcpy(h->magic, PMT_RING_MAGIC, sizeof(h->magic));
+	h->version = PMT_RING_VERSION;
+	h->slot_control_bytes = PMT_RING_CONTROL_BYTES;
+	h->slot_data_bytes = (uint32_t)options->ring_size_bytes;
+	h->file = *file;
+	pmt_text_copy(h->trace_path, sizeof(h->trace_path), trace_path);
+	return 0;
+}
+
+static void *map_new_slot(struct pmt_area *area, uint32_t index)
+{
+	uint64_t stride = slot_stride(area->header);
+	struct stat st;
+	void *at = NULL;
+
+	if (!area->path[0])
+		return map_private(stride);
+	int fd = pmt_sys_openat(AT_FDCWD, area->path, O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
+	if (fd >= 0 && pmt_sys_fstat(fd, &st) == 0 && st.st_dev == area->device &&
+	    st.st_ino == area->inode)
+		at = reserve_and_map(fd, PMT_RING_CONTROL_BYTES + index * stride, stride);
+	if (fd >= 0)
+		pmt_sys_close(fd);
+	return at;
+}
+
+/* A slot whose thread is gone and whose bytes are in the trace. */
+static struct pmt_slot_map *reuse_slot(struct pmt_area *area)
+{
+	uint32_t count = pmt_area_slot_count(area);
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct pmt_ring_slot *slot = area->slots[i].slot;
+		if (pmt_load32_relaxed(&slot->state) == PMT_SLOT_FREE)
+			return &area->slots[i];
+	}
+	return NULL;
+}
+
+static struct pmt_slot_map *grow(struct pmt_area *area)
+{
+	uint32_t index = pmt_area_slot_count(area);
+
+	if (index == PMT_RING_SLOTS_MAX)
+		return NULL;
+	uint8_t *at = map_new_slot(area, index);
+	if (!at)
+		return NULL;
+	area->slots[index].slot = (struct pmt_ring_slot *)at;
+	area->slots[index].data = at + area->header->slot_control_bytes;
+	pmt_store32_release(&area->header->slot_count, index + 1);
+	return &area->slots[index];
+}
+
+struct pmt_slot_map *pmt_area_take_slot(struct pmt_area *area, uint32_t os_tid)
+{
+	while (!pmt_cas32(&area->growing, 0, 1))
+		pmt_sys_sched_yield();
+	struct pmt_slot_map *map = reuse_slot(area);
+	if (!map)
+		map = grow(area);
+	if (map) {
+		struct pmt_ring_slot *slot = map->slot;
+		slot->os_tid = os_tid;
+		slot->stream = pmt_add32_relaxed(&area->next_stream, 1);
+		pmt_store_relaxed(&slot->tail, 0);
+		pmt_store_relaxed(&slot->head, 0);
+		/* Release: a drain or salvage that sees it active sees its stream. */
+		pmt_store32_release(&slot->state, PMT_SLOT_ACTIVE);
+	}
+	pmt_store32_release(&area->growing, 0);
+	return map;
+}
+
+void pmt_area_free_slot(struct pmt_slot_map *map)
+{
+	pmt_store32_release(&map->slot->state, PMT_SLOT_FREE);
+}
+
+void pmt_area_close(struct pmt_area *area)
+{
+	pmt_store32_release(&area->header->closed, 1);
+	if (area->path[0])
+		pmt_sys_unlinkat(AT_FDCWD, area->path, 0);
+}

@@ -21,8 +21,9 @@ struct pmt_emitter {
 	struct pmt_deltas emitted; /* of thread->sums: what records have said */
 	uint64_t event_count;      /* enters, leaves, lines and C calls, lost ones too */
 	uint64_t depth;            /* calls entered and not left */
-	uint64_t next_checkpoint;  /* stream position from which one is due */
-	uint64_t unsaid_loss;      /* events dropped since the last loss record */
+	uint64_t floor; /* lowest depth in the stretch that was dropped or paused */
+	uint64_t next_checkpoint; /* stream position from which one is due */
+	uint64_t unsaid_loss;     /* events dropped since the last loss record */
 	uint32_t stream;
 	uint32_t busy; /* a push is under way: a signal handler must not begin one */
 };

@@ -1,0 +1,236 @@
+/*
+ * The life of the drain thread; see drain.h. What it does in a pass is in pass.c, the
+ * samples in sample.c.
+ */
+#include "drain/drain.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include "drain/pass.h"
+#include "drain/sample.h"
+#include "event/emit.h"
+#include "os/clock.h"
+#include "os/process_stat.h"
+#include "os/sys.h"
+#include "run/run.h"
+
+enum {
+	TICK_NS = 10000000, /* the coarse clock's step while something happens */
+	FLUSH_NS =
+	    1000000000, /* what lies in a ring goes to the trace at least so often */
+	REAP_NS = 100000000,
+	FULL_WAIT_NS = 100000000, /* a producer waits at most so long */
+	GONE_POLLS = 200,
+	GONE_POLL_NS = 50000,
+	STACK_BYTES = 256 * 1024,
+};
+
+static void futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t ns)
+{
+	struct timespec timeout = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
+
+	pmt_sys_futex(word, FUTEX_WAIT_PRIVATE, value, &timeout, NULL, 0);
+}
+
+static void futex_wake(_Atomic uint32_t *word)
+{
+	pmt_sys_futex(word, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
+}
+
+bool pmt_drain_try_lock(void)
+{
+	return pmt_cas32(&pmt_run->drain.lock, 0, 1);
+}
+
+void pmt_drain_lock(void)
+{
+	_Atomic uint32_t *lock = &pmt_run->drain.lock;
+
+	if (pmt_cas32(lock, 0, 1))
+		return;
+	while (atomic_exchange_explicit(lock, 2, memory_order_acquire) != 0)
+		futex_wait(lock, 2, 1000000000u);
+}
+
+void pmt_drain_unlock(void)
+{
+	_Atomic uint32_t *lock = &pmt_run->drain.lock;
+
+	if (atomic_exchange_explicit(lock, 0, memory_order_release) == 2)
+		futex_wake(lock);
+}
+
+void pmt_drain_flush(void)
+{
+	pmt_drain_lock();
+	pmt_pass_take_locked(1);
+	pmt_drain_unlock();
+}
+
+/* What is due now; returns the nanoseconds until something is due again. */
+static uint64_t work(struct pmt_drain *d)
+{
+	uint64_t now = pmt_clock_monotonic_ns();
+	uint64_t interval = pmt_run->options->interval_ns;
+	uint64_t least = pmt_run->area.header->slot_data_bytes / 4;
+
+	pmt_drain_lock();
+	if (now >= d->next_flush_ns) {
+		d->next_flush_ns = now + FLUSH_NS;
+		least = 1;
+	}
+	uint64_t taken = pmt_pass_take_locked(least);
+	if (now >= d->next_reap_ns) {
+		d->next_reap_ns = now + REAP_NS;
+		pmt_pass_reap_locked();
+	}
+	if (interval && now >= d->next_sample_ns) {
+		d->next_sample_ns = now + interval;
+		pmt_sample_take_locked();
+	}
+	pmt_drain_unlock();
+	if (taken)
+		return TICK_NS;
+	return interval && interval < REAP_NS ? interval : REAP_NS;
+}
+
+static void *drain_main(void *unused)
+{
+	struct pmt_drain *d = &pmt_run->drain;
+
+	(void)unused;
+	prctl(PR_SET_NAME, "pymemtrace", 0, 0, 0);
+	while (!pmt_load32_acquire(&d->stop)) {
+		uint32_t seen = pmt_load32_acquire(&d->wake);
+		/* Relaxed: a hint for threads that slept, see emit.h. */
+		pmt_store_relaxed(&pmt_emit_coarse_clock, pmt_clock_ticks());
+		uint64_t ns = work(d);
+		pmt_store32_release(&d->sleeping, 1);
+		futex_wait(&d->wake, seen, ns);
+		pmt_store32_release(&d->sleeping, 0);
+	}
+	return NULL;
+}
+
+static int start_thread(struct pmt_drain *d)
+{
+	pthread_attr_t attr;
+	sigset_t all, before;
+
+	if (pthread_attr_init(&attr))
+		return -EAGAIN;
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	sigfillset(&all);
+	/* The thread inherits a full mask: no signal of the program lands on it. */
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int error = pthread_create(&d->thread, &attr, drain_main, NULL);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
+	return -error;
+}
+
+void pmt_drain_start(void)
+{
+	struct pmt_drain *d = &pmt_run->drain;
+	struct pmt_thread *t = pmt_self;
+	int saved = errno;
+
+	if (pmt_load32_relaxed(&d->running) || !pmt_run_is_on() ||
+	    pmt_clock_monotonic_ns() < pmt_load_relaxed(&d->not_before_ns) ||
+	    !pmt_cas32(&d->running, 0, 1))
+		return;
+	/* pthread_create allocates: that is our memory, not the program's. */
+	struct pmt_deltas before = t ? t->sums : (struct pmt_deltas){0};
+	pmt_store32_release(&d->stop, 0);
+	if (start_thread(d) < 0)
+		pmt_store32_release(&d->running, 0);
+	if (t)
+		t->sums = before;
+	errno = saved;
+}
+
+/* pthread_join returns when the kernel clears the tid, a little before the thread leaves
+ * the process's count; CPython 3.12+ warns at fork if it still sees it there. */
+static void wait_until_uncounted(uint64_t count_with_it)
+{
+	struct timespec pause = {0, GONE_POLL_NS};
+	struct pmt_process_stat stat;
+
+	for (int i = 0; i < GONE_POLLS; i++) {
+		if (!pmt_process_stat_read(0, &stat) || stat.thread_count < count_with_it)
+			return;
+		pmt_sys_clock_nanosleep(CLOCK_MONOTONIC, 0, &pause);
+	}
+}
+
+void pmt_drain_stop(void)
+{
+	struct pmt_drain *d = &pmt_run->drain;
+	struct pmt_process_stat stat = {0};
+	int saved = errno;
+
+	if (!pmt_load32_acquire(&d->running))
+		return;
+	pmt_process_stat_read(0, &stat);
+	pmt_store_relaxed(&d->not_before_ns,
+			  pmt_clock_monotonic_ns() + PMT_DRAIN_AFTER_FORK_NS);
+	pmt_store32_release(&d->stop, 1);
+	pmt_add32_relaxed(&d->wake, 1);
+	futex_wake(&d->wake);
+	pthread_join(d->thread, NULL);
+	pmt_store32_release(&d->running, 0);
+	wait_until_uncounted(stat.thread_count);
+	errno = saved;
+}
+
+static void wake_drain(struct pmt_drain *d)
+{
+	pmt_add32_relaxed(&d->wake, 1);
+	if (pmt_load32_acquire(&d->sleeping))
+		futex_wake(&d->wake);
+}
+
+/* Without a drain thread the producer does its work; see design of fork in fork.c. */
+static bool take_it_myself(const struct pmt_ring *ring, uint64_t tail)
+{
+	pmt_drain_lock();
+	pmt_pass_take_locked(1);
+	pmt_drain_unlock();
+	return pmt_load_acquire(&ring->slot->tail) != tail;
+}
+
+bool pmt_drain_pressure(struct pmt_ring *ring, bool must_wait)
+{
+	struct pmt_drain *d = &pmt_run->drain;
+	uint64_t tail = pmt_load_acquire(&ring->slot->tail);
+	int saved = errno;
+	bool moved = true;
+
+	pmt_drain_start();
+	if (!must_wait) {
+		wake_drain(d);
+		errno = saved;
+		return true;
+	}
+	if (!pmt_load32_acquire(&d->running)) {
+		moved = take_it_myself(ring, tail);
+		errno = saved;
+		return moved;
+	}
+	uint64_t deadline = pmt_clock_monotonic_ns() + FULL_WAIT_NS;
+	struct timespec pause = {0, GONE_POLL_NS};
+	while (pmt_load_acquire(&ring->slot->tail) == tail) {
+		if (pmt_clock_monotonic_ns() >= deadline) {
+			moved = false;
+			break;
+		}
+		wake_drain(d);
+		pmt_sys_clock_nanosleep(CLOCK_MONOTONIC, 0, &pause);
+	}
+	errno = saved;
+	return moved;
+}

@@ -1,0 +1,50 @@
+/*
+ * The drain: a thread of ours that moves what the rings hold into the trace, takes the
+ * interval samples and looks for threads that died. It blocks all signals, holds no
+ * descriptor between two writes, and is not there while the program forks.
+ */
+#ifndef PMT_TRACER_DRAIN_DRAIN_H
+#define PMT_TRACER_DRAIN_DRAIN_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/atomics.h"
+#include "ring/ring.h"
+
+/* CPython 3.12 and newer looks for threads right after fork, and warns. */
+enum { PMT_DRAIN_AFTER_FORK_NS = 20000000 };
+
+struct pmt_drain {
+	pthread_t thread;
+	_Atomic uint32_t running; /* the thread exists */
+	_Atomic uint32_t stop;    /* it shall end */
+	_Atomic uint32_t wake;    /* futex: grows with each wake-up */
+	_Atomic uint32_t sleeping;
+	_Atomic uint32_t lock; /* futex mutex: 0 free, 1 held, 2 held and waited for */
+	_Atomic uint64_t not_before_ns; /* after a fork: no new thread until then */
+	uint64_t next_sample_ns;
+	uint64_t next_flush_ns;
+	uint64_t next_reap_ns;
+};
+
+/* Starts the thread if it is wanted and not there. From a thread's event, never from a
+ * malloc hook, never in an atfork handler. */
+void pmt_drain_start(void);
+
+/* Ends the thread and waits until the kernel no longer counts it. */
+void pmt_drain_stop(void);
+
+/* Takes everything that is in the rings now; drain lock held inside. */
+void pmt_drain_flush(void);
+
+/* Mutual exclusion of those who act as the drain. */
+void pmt_drain_lock(void);
+bool pmt_drain_try_lock(void);
+void pmt_drain_unlock(void);
+
+/* pmt_ring_pressure_fn of all rings of this process. */
+bool pmt_drain_pressure(struct pmt_ring *ring, bool must_wait);
+
+#endif

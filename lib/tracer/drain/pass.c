@@ -1,0 +1,90 @@
+/*
+ * One pass of the drain: from the rings into the trace. Bytes leave a ring only after
+ * they are in the file, so that a kill between the two shows them twice, never not at
+ * all; the reader drops the overlap by position.
+ */
+#include "drain/pass.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "drain/trace_file.h"
+#include "event/emit.h"
+#include "os/sys.h"
+#include "run/run.h"
+
+/* Returns the bytes taken from this slot. */
+static uint64_t take_slot(struct pmt_run *run, const struct pmt_slot_map *map)
+{
+	uint64_t size = run->area.header->slot_data_bytes;
+	struct pmt_chunk_header chunk = {.stream = map->slot->stream};
+	uint64_t taken = 0;
+
+	for (;;) {
+		const uint8_t *bytes;
+		size_t count = pmt_ring_peek_drain(map->slot, map->data, size, &bytes);
+		if (!count)
+			return taken;
+		chunk.from = pmt_load_relaxed(&map->slot->tail);
+		chunk.to = chunk.from + count;
+		if (pmt_trace_file_append(&run->trace, &chunk, bytes) < 0)
+			return taken; /* it stays in the ring; said and counted there */
+		pmt_ring_consume_drain(map->slot, count);
+		taken += count;
+	}
+}
+
+uint64_t pmt_pass_take_locked(uint64_t least)
+{
+	struct pmt_run *run = pmt_run;
+	uint32_t count = pmt_area_slot_count(&run->area);
+	uint64_t taken = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct pmt_slot_map *map = &run->area.slots[i];
+		uint32_t state = pmt_load32_acquire(&map->slot->state);
+		uint64_t held = pmt_load_acquire(&map->slot->head) -
+				pmt_load_relaxed(&map->slot->tail);
+
+		if (state == PMT_SLOT_FREE)
+			continue;
+		if (held >= least || (held && state == PMT_SLOT_DEAD))
+			taken += take_slot(run, map);
+		if (state == PMT_SLOT_DEAD && pmt_load_relaxed(&map->slot->tail) ==
+						  pmt_load_acquire(&map->slot->head))
+			pmt_area_free_slot(map);
+	}
+	return taken;
+}
+
+static void reap(struct pmt_run *run, struct pmt_thread *t)
+{
+	struct pmt_emitter *e = &t->emitter;
+
+	if (e->live) {
+		/* Its last word: what it allocated after its last event. If there is no
+		 * room now, the thread stays and is asked again at the next pass. */
+		if (!pmt_emit_checkpoint(e, &t->sums))
+			return;
+		struct pmt_ring_slot *slot = e->ring.slot;
+		e->live = 0;
+		e->ring.limit = 0;
+		pmt_store32_release(&slot->state, PMT_SLOT_DEAD);
+	} else {
+		pmt_run_add_native_sums(run, t);
+	}
+	pmt_rss_close(t);
+	pmt_thread_free(t);
+}
+
+void pmt_pass_reap_locked(void)
+{
+	struct pmt_run *run = pmt_run;
+	struct pmt_thread *t;
+
+	for (uint32_t i = 0; (t = pmt_thread_at(i)) != NULL; i++) {
+		uint32_t tid = pmt_load32_acquire(&t->os_tid);
+		if (tid && pmt_sys_tgkill(run->pid, (pid_t)tid, 0) == -ESRCH)
+			reap(run, t);
+	}
+}

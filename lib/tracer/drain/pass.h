@@ -1,0 +1,15 @@
+/* One pass over the rings. Callers hold the drain lock. */
+#ifndef PMT_TRACER_DRAIN_PASS_H
+#define PMT_TRACER_DRAIN_PASS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Writes out rings that hold at least `least` bytes (dead ones always). Returns the
+ * bytes taken. */
+uint64_t pmt_pass_take_locked(uint64_t least);
+
+/* Marks the slots of threads that no longer exist as dead and closes their account. */
+void pmt_pass_reap_locked(void);
+
+#endif

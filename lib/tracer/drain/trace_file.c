@@ -1,0 +1,149 @@
+/* Writing chunks into the trace; see trace_file.h. Callers hold the drain lock. */
+#include "drain/trace_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <lz4.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "base/crc32c.h"
+#include "drain/trace_name.h"
+#include "os/clock.h"
+#include "os/say.h"
+#include "os/sys.h"
+
+static size_t chunk_room(const struct pmt_options *options)
+{
+	return sizeof(struct pmt_chunk_header) +
+	       (size_t)LZ4_compressBound((int)options->ring_size_bytes);
+}
+
+static void *map_pages(size_t size)
+{
+	void *at = pmt_sys_mmap(NULL, size, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return pmt_sys_is_error(at) ? NULL : at;
+}
+
+static int write_all(int fd, const uint8_t *bytes, size_t size)
+{
+	while (size) {
+		ssize_t wrote = pmt_sys_write(fd, bytes, size);
+		if (wrote == -EINTR)
+			continue;
+		if (wrote < 0)
+			return (int)wrote;
+		if (wrote == 0)
+			return -EIO;
+		bytes += wrote;
+		size -= (size_t)wrote;
+	}
+	return 0;
+}
+
+int pmt_trace_file_create(struct pmt_trace_file *file, const struct pmt_options *options,
+			  const char *wanted, struct pmt_file_header *header)
+{
+	struct stat st;
+
+	file->chunk = map_pages(chunk_room(options));
+	file->lz4_state = map_pages((size_t)LZ4_sizeofState());
+	if (!file->chunk || !file->lz4_state)
+		return -ENOMEM;
+	int fd = pmt_trace_name_create(file->path, sizeof(file->path), wanted, header);
+	if (fd < 0)
+		return fd;
+	header->crc = pmt_crc32c(0, header, offsetof(struct pmt_file_header, crc));
+	int result = pmt_sys_fstat(fd, &st);
+	if (result == 0)
+		result = write_all(fd, (const uint8_t *)header, sizeof(*header));
+	pmt_sys_close(fd);
+	if (result < 0) {
+		pmt_sys_unlinkat(AT_FDCWD, file->path, 0);
+		return result;
+	}
+	file->device = st.st_dev;
+	file->inode = st.st_ino;
+	file->size = sizeof(*header);
+	file->max_bytes = options->max_size_bytes;
+	file->codec = options->compress ? PMT_CODEC_LZ4 : PMT_CODEC_NONE;
+	return 0;
+}
+
+/* Fills file->chunk with header and payload; returns their size. */
+static size_t make_chunk(struct pmt_trace_file *file, struct pmt_chunk_header *chunk,
+			 const uint8_t *bytes)
+{
+	int raw = (int)(chunk->to - chunk->from);
+	uint8_t *payload = file->chunk + sizeof(*chunk);
+	int stored = 0;
+
+	if (file->codec == PMT_CODEC_LZ4)
+		stored = LZ4_compress_fast_extState(file->lz4_state, (const char *)bytes,
+						    (char *)payload, raw,
+						    LZ4_compressBound(raw), 1);
+	chunk->codec = stored > 0 && stored < raw ? PMT_CODEC_LZ4 : PMT_CODEC_NONE;
+	if (chunk->codec == PMT_CODEC_NONE) {
+		memcpy(payload, bytes, (size_t)raw);
+		stored = raw;
+	}
+	chunk->magic = PMT_CHUNK_MAGIC;
+	chunk->tick = pmt_clock_ticks();
+	chunk->stored_bytes = (uint32_t)stored;
+	chunk->payload_crc = pmt_crc32c(0, payload, (size_t)stored);
+	chunk->header_crc =
+	    pmt_crc32c(0, chunk, offsetof(struct pmt_chunk_header, header_crc));
+	memcpy(file->chunk, chunk, sizeof(*chunk));
+	return sizeof(*chunk) + (size_t)stored;
+}
+
+/* The file by its path, if it is still the one we made. */
+static int open_ours(const struct pmt_trace_file *file)
+{
+	struct stat st;
+	int fd = pmt_sys_openat(AT_FDCWD, file->path,
+				O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0);
+
+	if (fd < 0)
+		return fd;
+	if (pmt_sys_fstat(fd, &st) == 0 && st.st_dev == file->device &&
+	    st.st_ino == file->inode)
+		return fd;
+	pmt_sys_close(fd);
+	return -ESTALE;
+}
+
+static int append(struct pmt_trace_file *file, size_t size)
+{
+	int fd = open_ours(file);
+
+	if (fd < 0)
+		return fd;
+	int result = write_all(fd, file->chunk, size);
+	if (result < 0) /* no half chunk: the reader would have to find its way again */
+		pmt_sys_ftruncate(fd, (int64_t)file->size);
+	pmt_sys_close(fd);
+	return result;
+}
+
+int pmt_trace_file_append(struct pmt_trace_file *file, struct pmt_chunk_header *chunk,
+			  const uint8_t *bytes)
+{
+	size_t size = make_chunk(file, chunk, bytes);
+
+	if (file->max_bytes && file->size + size > file->max_bytes) {
+		file->full = true;
+		file->error = -EFBIG;
+		return -EFBIG;
+	}
+	file->error = append(file, size);
+	if (file->error < 0) {
+		pmt_say(PMT_SAY_UNWRITABLE, file->path, ": ", pmt_say_errno(file->error));
+		return file->error;
+	}
+	file->size += size;
+	return 0;
+}

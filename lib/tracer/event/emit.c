@@ -1,0 +1,147 @@
+/*
+ * The rare side of writing events: opening an emitter, running out of room, saying what
+ * was lost, checkpoints and records with a payload. On the thread that owns the emitter,
+ * or, for stream 0 and for dead threads, whoever holds the drain lock.
+ */
+#include "event/emit.h"
+
+#include <string.h>
+
+#include "event/introduce.h"
+#include "os/sys.h"
+#include "ring/area.h"
+#include "run/run.h"
+
+_Atomic uint64_t pmt_emit_coarse_clock;
+
+static uint8_t *write_extended(struct pmt_emitter *e, const struct pmt_deltas *sums,
+			       enum pmt_ext type, const void *payload, size_t size,
+			       uint8_t *begin)
+{
+	uint8_t head = PMT_OP_EXTENDED;
+	uint8_t *p = begin + 2;
+
+	begin[1] = (uint8_t)type;
+	/* Without the time: all five flags and EXTENDED would be the filler byte. */
+	if (sums)
+		p = pmt_emit_sums(e, sums, p, &head);
+	p = pmt_varint_put(p, size);
+	memcpy(p, payload, size);
+	begin[0] = head;
+	return p + size;
+}
+
+bool pmt_emit_extended(struct pmt_emitter *e, const struct pmt_deltas *sums,
+		       enum pmt_ext type, const void *payload, size_t size)
+{
+	uint8_t *begin = pmt_ring_make_room_sp(&e->ring, PMT_RECORD_BYTES_MAX + size);
+
+	if (!begin)
+		return false;
+	uint8_t *end = write_extended(e, sums, type, payload, size, begin);
+	pmt_ring_commit_sp(&e->ring, begin, end);
+	return true;
+}
+
+bool pmt_emit_checkpoint(struct pmt_emitter *e, const struct pmt_deltas *sums)
+{
+	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES];
+	struct pmt_checkpoint point = {
+	    .tick = pmt_clock_ticks(),
+	    .monotonic_ns = pmt_clock_monotonic_ns(),
+	    .realtime_ns = pmt_clock_realtime_ns(),
+	    .depth = e->depth,
+	    .event_count = e->event_count,
+	    .sums = sums ? *sums : e->emitted,
+	};
+	const uint8_t *end = pmt_payload_put_checkpoint(payload, &point);
+
+	if (!pmt_emit_extended(e, sums, PMT_EXT_CHECKPOINT, payload,
+			       (size_t)(end - payload)))
+		return false;
+	e->last_tick = point.tick;
+	e->clock_countdown = PMT_EMIT_CLOCK_EVERY;
+	e->next_checkpoint = e->ring.head + e->ring.size / 4;
+	return true;
+}
+
+static bool say_loss(struct pmt_emitter *e)
+{
+	uint8_t payload[4 * PMT_VARINT_MAX_BYTES];
+	uint8_t *p = pmt_varint_put(payload, PMT_LOSS_RING_FULL);
+
+	p = pmt_varint_put(p, e->unsaid_loss);
+	p = pmt_varint_put(p, e->depth);
+	p = pmt_varint_put(p, e->floor);
+	if (!pmt_emit_extended(e, NULL, PMT_EXT_LOSS, payload, (size_t)(p - payload)))
+		return false;
+	e->unsaid_loss = 0;
+	return true;
+}
+
+bool pmt_emitter_open(struct pmt_emitter *e, struct pmt_area *area, uint32_t os_tid)
+{
+	struct pmt_slot_map *map = pmt_area_take_slot(area, os_tid);
+
+	if (!map)
+		return false;
+	memset(e, 0, sizeof(*e));
+	pmt_ring_open(&e->ring, map->slot, map->data, area->header->slot_data_bytes,
+		      pmt_drain_pressure);
+	e->stream = map->slot->stream;
+	e->live = 1;
+	return true;
+}
+
+bool pmt_emitter_open_self(struct pmt_thread *t)
+{
+	if (!pmt_run_is_on() && !pmt_run_start())
+		return false;
+	uint32_t tid = (uint32_t)pmt_sys_gettid();
+	struct pmt_deltas before = t->sums;
+	pmt_rss_open_self(t);
+	pmt_rss_read_self(t); /* what came before is the program's, the ring is ours */
+	before.rss_pages = t->sums.rss_pages;
+	bool opened = pmt_emitter_open(&t->emitter, &pmt_run->area, tid);
+	pmt_rss_charge_to_tracer();
+	t->sums = before;
+	if (opened)
+		pmt_introduce_thread(t, tid);
+	else
+		pmt_area_count_loss(&pmt_run->area, PMT_LOSS_NO_RING, 1);
+	return opened;
+}
+
+uint8_t *pmt_emit_begin_slow(struct pmt_thread *t)
+{
+	struct pmt_emitter *e = &t->emitter;
+
+	if (!e->live && !pmt_emitter_open_self(t))
+		return NULL;
+	if (!pmt_run_is_on())
+		return NULL;
+	if (e->unsaid_loss && !say_loss(e))
+		return NULL;
+	if (e->ring.head >= e->next_checkpoint && !pmt_emit_checkpoint(e, &t->sums))
+		return NULL;
+	return pmt_ring_make_room_sp(&e->ring, 0);
+}
+
+void pmt_emit_drop(struct pmt_thread *t, unsigned op)
+{
+	struct pmt_emitter *e = &t->emitter;
+
+	if (!pmt_run_is_on())
+		return;
+	if (!e->live) {
+		pmt_area_count_loss(&pmt_run->area, PMT_LOSS_NO_RING, 1);
+		return;
+	}
+	if (!e->unsaid_loss++)
+		e->floor = e->depth;
+	pmt_area_count_loss(&pmt_run->area, PMT_LOSS_RING_FULL, 1);
+	pmt_emit_count(e, op);
+	if (e->depth < e->floor)
+		e->floor = e->depth;
+	e->ring.limit = 0; /* the next event must come by the slow path and say so */
+}

@@ -1,0 +1,121 @@
+/* Who writes in a stream, and what process this is; see introduce.h. */
+#include <config.h>
+
+#include "event/introduce.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "event/emit.h"
+#include "os/process_stat.h"
+#include "os/sys.h"
+#include "os/text.h"
+#include "run/identity.h"
+#include "run/run.h"
+
+enum { VALUE_BYTES_MAX = 8192 };
+
+void pmt_introduce_thread(struct pmt_thread *t, uint32_t os_tid)
+{
+	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES];
+	char path[64], name[64];
+	struct pmt_text_buffer text;
+
+	pmt_text_begin(&text, path, sizeof(path));
+	pmt_text_put(&text, "/proc/self/task/");
+	pmt_text_put_u64(&text, os_tid);
+	pmt_text_put(&text, "/comm");
+	ssize_t size = pmt_process_read_file(path, name, sizeof(name));
+	if (size > 0 && name[size - 1] == '\n')
+		size--;
+	struct pmt_thread_def def = {
+	    .os_tid = os_tid,
+	    .rss_method = (uint8_t)t->rss.method,
+	    .is_main = os_tid == (uint32_t)pmt_run->pid,
+	    .name = {name, size > 0 ? (size_t)size : 0},
+	};
+	/* The checkpoint's own deltas: what the thread did before its first event. */
+	pmt_emit_checkpoint(&t->emitter, &t->sums);
+	const uint8_t *end = pmt_payload_put_thread(payload, &def);
+	pmt_emit_extended(&t->emitter, NULL, PMT_EXT_THREAD, payload,
+			  (size_t)(end - payload));
+}
+
+static void put_info(struct pmt_emitter *e, const char *key, const char *value,
+		     size_t value_bytes)
+{
+	uint8_t payload[VALUE_BYTES_MAX + 128];
+
+	if (value_bytes > VALUE_BYTES_MAX)
+		value_bytes = VALUE_BYTES_MAX;
+	uint8_t *p = pmt_payload_put_text(payload, (struct pmt_text){key, strlen(key)});
+	p = pmt_payload_put_text(p, (struct pmt_text){value, value_bytes});
+	pmt_emit_extended(e, NULL, PMT_EXT_INFO, payload, (size_t)(p - payload));
+}
+
+static void put_text(struct pmt_emitter *e, const char *key, const char *value)
+{
+	put_info(e, key, value, strlen(value));
+}
+
+static void put_number(struct pmt_emitter *e, const char *key, uint64_t value)
+{
+	char digits[32];
+	struct pmt_text_buffer text;
+
+	pmt_text_begin(&text, digits, sizeof(digits));
+	pmt_text_put_u64(&text, value);
+	put_info(e, key, text.bytes, text.used);
+}
+
+/* The command line as the kernel has it, arguments separated by NUL. */
+static void put_command(struct pmt_emitter *e, bool redact)
+{
+	char text[VALUE_BYTES_MAX];
+
+	ssize_t size = pmt_sys_readlinkat(AT_FDCWD, "/proc/self/exe", text, sizeof(text));
+	if (size > 0)
+		put_info(e, "exe", text, (size_t)size);
+	if (redact)
+		return;
+	size = pmt_process_read_file("/proc/self/cmdline", text, sizeof(text));
+	if (size > 0)
+		put_info(e, "argv", text, (size_t)size - (text[size - 1] == '\0'));
+}
+
+static const char *mode_name(const struct pmt_options *o)
+{
+	if (o->modes & PMT_MODE_LINES)
+		return "lines";
+	return o->detail == PMT_DETAIL_TREE ? "calls,detail=tree" : "calls";
+}
+
+void pmt_introduce_process(struct pmt_run *run)
+{
+	struct pmt_emitter *e = &run->process;
+	const struct pmt_options *o = run->options;
+
+	pmt_emit_checkpoint(e, NULL);
+	put_text(e, "version", PACKAGE_VERSION);
+	put_number(e, "pid", (uint64_t)run->pid);
+	put_number(e, "parent_pid", (uint64_t)pmt_identity.parent_pid);
+	put_text(e, "trace_path", run->trace.path);
+	put_text(e, "ring", run->area.path);
+	put_text(e, "mode", mode_name(o));
+	put_number(e, "c_calls", o->c_calls);
+	put_number(e, "interval_ms", o->interval_ns / 1000000);
+	put_number(e, "min_rss", o->min_rss_bytes);
+	put_number(e, "min_alloc", o->min_alloc_bytes);
+	put_number(e, "filtered", o->include.count + o->exclude.count + o->threads.count);
+	put_number(e, "redacted", o->redact);
+	put_command(e, o->redact);
+}
+
+void pmt_run_add_info(const char *key, const char *value)
+{
+	if (!pmt_run_is_on())
+		return;
+	pmt_drain_lock();
+	put_text(&pmt_run->process, key, value);
+	pmt_drain_unlock();
+}

@@ -1,0 +1,17 @@
+/* The first records of a stream: who writes here. */
+#ifndef PMT_TRACER_EVENT_INTRODUCE_H
+#define PMT_TRACER_EVENT_INTRODUCE_H
+
+#include <stdint.h>
+
+#include "thread.h"
+
+/* Checkpoint and thread record of the calling thread's fresh emitter. */
+void pmt_introduce_thread(struct pmt_thread *t, uint32_t os_tid);
+
+struct pmt_run;
+
+/* Checkpoint and info records of stream 0. */
+void pmt_introduce_process(struct pmt_run *run);
+
+#endif

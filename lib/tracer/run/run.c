@@ -1,0 +1,192 @@
+/* Beginning and ending the trace of a process; see run.h. */
+#include "run/run.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/crc32c.h"
+#include "drain/pass.h"
+#include "drain/sample.h"
+#include "event/emit.h"
+#include "event/introduce.h"
+#include "os/process_stat.h"
+#include "os/say.h"
+#include "os/sys.h"
+#include "run/identity.h"
+
+struct pmt_run *pmt_run;
+
+static const struct pmt_options *options;
+
+int pmt_run_prepare(const struct pmt_options *wanted)
+{
+	void *at = pmt_sys_mmap(NULL, sizeof(struct pmt_run), PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (pmt_sys_is_error(at))
+		return -ENOMEM;
+	if (pmt_sys_madvise(at, sizeof(struct pmt_run), MADV_WIPEONFORK) < 0) {
+		pmt_sys_munmap(at, sizeof(struct pmt_run));
+		return -ENOTSUP; /* Linux before 4.14: a child would write our files */
+	}
+	options = wanted;
+	pmt_crc32c_init();
+	pmt_run = at;
+	return 0;
+}
+
+static void fill_header(struct pmt_run *run)
+{
+	struct pmt_file_header *h = &run->header;
+	struct pmt_process_stat stat = {0};
+
+	pmt_process_stat_read(0, &stat);
+	memcpy(h->magic, PMT_TRACE_MAGIC, PMT_TRACE_MAGIC_BYTES);
+	h->version = PMT_FORMAT_VERSION;
+	h->header_bytes = sizeof(*h);
+	memcpy(h->run_id, pmt_identity.run_id, PMT_RUN_ID_BYTES);
+	h->pid = (uint32_t)run->pid;
+	h->process_start = stat.start;
+	h->ticks_per_second = pmt_clock_ticks_per_second();
+	h->page_bytes = (uint32_t)run->page_bytes;
+}
+
+static int open_all(struct pmt_run *run)
+{
+	char wanted[PMT_RING_PATH_BYTES];
+	int result =
+	    pmt_identity_trace_path(options, (uint32_t)run->pid, wanted, sizeof(wanted));
+
+	if (result < 0)
+		return result;
+	fill_header(run);
+	result = pmt_trace_file_create(&run->trace, options, wanted, &run->header);
+	if (result < 0) {
+		pmt_say(PMT_SAY_NO_TRACE, wanted,
+			": no trace can be written here: ", pmt_say_errno(result));
+		return result;
+	}
+	result = pmt_area_open(&run->area, options, &run->header, run->trace.path);
+	if (result < 0 ||
+	    !pmt_emitter_open(&run->process, &run->area, (uint32_t)run->pid)) {
+		pmt_say(PMT_SAY_NO_TRACE, "no memory for the ring; running untraced",
+			NULL, NULL);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+bool pmt_run_start(void)
+{
+	struct pmt_run *run = pmt_run;
+	int saved = errno;
+
+	if (!run || !pmt_cas32(&run->state, PMT_RUN_NONE, PMT_RUN_STARTING))
+		return pmt_run_is_on();
+	run->pid = pmt_sys_getpid();
+	run->options = options;
+	run->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+	run->clock_ticks_per_second = (uint64_t)sysconf(_SC_CLK_TCK);
+	if (run->pid != pmt_identity.first_pid) {
+		pmt_thread_after_fork();
+		pmt_rss_after_fork();
+	}
+	pmt_identity_adopt(run->pid);
+	if (open_all(run) < 0) {
+		pmt_store32_release(&run->state, PMT_RUN_REFUSED);
+		errno = saved;
+		return false;
+	}
+	pmt_rss_start(options->rss);
+	pmt_introduce_process(run);
+	pmt_sample_take_locked(); /* nobody else can be here yet */
+	/* The drain may start once CPython has looked for threads after its fork. */
+	pmt_store_relaxed(&run->drain.not_before_ns,
+			  pmt_clock_monotonic_ns() + (run->pid == pmt_identity.first_pid
+							  ? 0
+							  : PMT_DRAIN_AFTER_FORK_NS));
+	pmt_store32_release(&run->state, PMT_RUN_ON);
+	errno = saved;
+	return true;
+}
+
+/* Everything that is known now goes to the trace, then how it ended. */
+static void write_the_rest(struct pmt_run *run, unsigned reason, int64_t status)
+{
+	struct pmt_thread *t = pmt_self;
+	uint8_t payload[3 * PMT_VARINT_MAX_BYTES];
+	uint64_t events = 0;
+
+	pmt_drain_lock();
+	pmt_pass_take_locked(1);
+	pmt_pass_reap_locked();
+	if (t && t->emitter.live)
+		pmt_emit_checkpoint(&t->emitter, &t->sums);
+	for (uint32_t i = 0; (t = pmt_thread_at(i)) != NULL; i++) {
+		if (t->emitter.live)
+			events += t->emitter.event_count;
+		else if (pmt_load32_acquire(&t->os_tid))
+			pmt_run_add_native_sums(run, t);
+	}
+	pmt_sample_take_locked();
+	uint8_t *p = pmt_varint_put(payload, reason);
+	p = pmt_varint_put(p, pmt_zigzag(status));
+	p = pmt_varint_put(p, events);
+	pmt_emit_extended(&run->process, NULL, PMT_EXT_END, payload,
+			  (size_t)(p - payload));
+	pmt_pass_take_locked(1);
+	pmt_drain_unlock();
+}
+
+static bool is_mine(const struct pmt_run *run)
+{
+	/* A vfork child shares our memory and must not touch it. */
+	return run && pmt_load32_acquire(&run->state) == PMT_RUN_ON &&
+	       run->pid == pmt_sys_getpid();
+}
+
+void pmt_run_end(unsigned reason, int64_t status)
+{
+	struct pmt_run *run = pmt_run;
+	int saved = errno;
+
+	if (!is_mine(run) || !pmt_cas32(&run->state, PMT_RUN_ON, PMT_RUN_CLOSED))
+		return;
+	pmt_drain_stop();
+	write_the_rest(run, reason, status);
+	if (!run->trace.error)
+		pmt_area_close(&run->area);
+	errno = saved;
+}
+
+void pmt_run_suspend_for_exec(void)
+{
+	struct pmt_run *run = pmt_run;
+	int saved = errno;
+
+	if (!is_mine(run))
+		return;
+	pmt_drain_stop();
+	write_the_rest(run, PMT_END_EXEC, 0);
+	if (!run->trace.error) {
+		pmt_area_close(&run->area);
+		/* Should exec fail after all, we go on without a file behind the ring. */
+		run->area.path[0] = '\0';
+	}
+	errno = saved;
+}
+
+void pmt_run_add_native_sums(struct pmt_run *run, struct pmt_thread *t)
+{
+	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES];
+	const struct pmt_deltas *d = &t->sums;
+
+	if (!(d->allocated_count | d->freed_count | (uint64_t)d->mapped_bytes))
+		return;
+	uint8_t *p = pmt_varint_put(payload, pmt_load32_relaxed(&t->os_tid));
+	p = pmt_payload_put_sums(p, d);
+	pmt_emit_extended(&run->process, NULL, PMT_EXT_THREAD_SUMS, payload,
+			  (size_t)(p - payload));
+}

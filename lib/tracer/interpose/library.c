@@ -1,0 +1,57 @@
+/*
+ * The library's own beginning and end. The constructor only reads the configuration: in
+ * a program that is not Python nothing else ever happens.
+ */
+
+#include <config.h>
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/options.h"
+#include "drain/drain.h"
+#include "os/say.h"
+#include "python/attach.h"
+#include "run/identity.h"
+#include "run/run.h"
+#include "thread.h"
+
+static struct pmt_options options;
+static struct pmt_options_error options_error;
+static int exit_status;
+
+/* The drain thread must not be there while the program forks: CPython 3.12+ counts the
+ * threads and warns. It comes back by itself, some events later. */
+static void before_fork(void)
+{
+	if (pmt_run_is_on())
+		pmt_drain_stop();
+}
+
+static void at_exit(int status, void *unused)
+{
+	(void)unused;
+	exit_status = status;
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+	if (pmt_options_parse(&options, getenv("PYMEMTRACE"), &options_error) < 0)
+		options.modes = PMT_MODE_OFF;
+	pmt_say_quiet(options.quiet);
+	bool is_python = pmt_attach_is_python_process();
+	pmt_identity_init(&options, is_python);
+	if (options.modes != PMT_MODE_OFF) {
+		if (pmt_run_prepare(&options) < 0)
+			return;
+		pthread_atfork(before_fork, NULL, NULL);
+		on_exit(at_exit, NULL);
+		pmt_counting = is_python;
+	}
+	pmt_attach_prepare(&options, &options_error);
+}
+
+__attribute__((destructor)) static void end(void)
+{
+	pmt_run_end(PMT_END_EXIT, exit_status);
+}

@@ -1,0 +1,59 @@
+/* Looking up the interpreter's functions; see api.h. */
+#include "python/api.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+
+enum { OLDEST_MINOR = 8, NEWEST_MINOR = 15 };
+
+struct pmt_py pmt_py;
+
+/* "3.13.0 (main, ...)" or "3.13.5 experimental free-threading build (...)" */
+static int read_version(const char *text)
+{
+	if (text[0] != '3' || text[1] != '.')
+		return -ENOENT;
+	int minor = 0;
+	for (const char *p = text + 2; *p >= '0' && *p <= '9'; p++)
+		minor = minor * 10 + (*p - '0');
+	pmt_py.minor = minor;
+	pmt_py.free_threaded = strstr(text, "free-threading") != NULL;
+	return 0;
+}
+
+int pmt_py_resolve(void *handle, const char **ret_missing)
+{
+	const char *missing = NULL;
+
+	/* dlsym gives an object pointer; POSIX promises that it converts. */
+#define X(result, name, args)                                                            \
+	*(void **)&pmt_py.name = dlsym(handle, #name);                                   \
+	if (!pmt_py.name && !missing)                                                    \
+		missing = #name;
+	PMT_PY_REQUIRED(X)
+#undef X
+#define X(result, name, args, first, second)                                             \
+	*(void **)&pmt_py.name = dlsym(handle, first);                                   \
+	if (!pmt_py.name && (second))                                                    \
+		*(void **)&pmt_py.name = dlsym(handle, (second) ? (second) : "");
+	PMT_PY_RENAMED(X)
+#undef X
+	pmt_py.none = dlsym(handle, "_Py_NoneStruct");
+	pmt_py.c_function_type = dlsym(handle, "PyCFunction_Type");
+	pmt_py.c_method_type = dlsym(handle, "PyCMethod_Type");
+	pmt_py.method_descriptor_type = dlsym(handle, "PyMethodDescr_Type");
+	if (!pmt_py.Py_GetVersion || read_version(pmt_py.Py_GetVersion()) < 0)
+		return -ENOENT;
+	if (!pmt_py.none && !missing)
+		missing = "_Py_NoneStruct";
+	*ret_missing = missing;
+	return missing ? -ENOTSUP : 0;
+}
+
+bool pmt_py_is_supported(void)
+{
+	return pmt_py.minor >= OLDEST_MINOR && pmt_py.minor <= NEWEST_MINOR &&
+	       !pmt_py.free_threaded && pmt_py.thread_state_unchecked &&
+	       pmt_py.interpreter_get;
+}

@@ -1,0 +1,254 @@
+/*
+ * Attaching; see attach.h. The order matters and each step has broken something when
+ * done elsewhere (measured on 3.8 to 3.15): an audit hook added by the constructor aborts
+ * the exit under -X dev; one added in pthread_key_create is lost by 3.12. From the
+ * pthread_cond_init of the GIL it works for shared, static, embedded and dlopen'ed
+ * interpreters, and again after Py_Finalize.
+ */
+
+#include <config.h>
+
+#include "python/attach.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+
+#include "event/hook_way.h"
+#include "os/say.h"
+#include "os/sys.h"
+#include "os/text.h"
+#include "python/api.h"
+#include "python/code_ids.h"
+#include "python/domains.h"
+#include "python/environ.h"
+#include "python/hook.h"
+#include "run/run.h"
+#include "thread.h"
+
+enum { CALLERS_MAX = 16, INTERPRETERS_MAX = 256 };
+
+static const struct pmt_options *options;
+static const struct pmt_options_error *options_error;
+
+static _Atomic uint32_t armed; /* our audit hook is in */
+static _Atomic uint32_t attaching;
+static const void *_Atomic judged[CALLERS_MAX]; /* callers that are no Python */
+static void *attached[INTERPRETERS_MAX];        /* with the GIL, or attaching set */
+
+void pmt_attach_prepare(const struct pmt_options *wanted,
+			const struct pmt_options_error *error)
+{
+	options = wanted;
+	options_error = error;
+}
+
+bool pmt_attach_is_python_process(void)
+{
+	return dlsym(RTLD_DEFAULT, "Py_GetVersion") != NULL;
+}
+
+/* Its place, or that of the first free one for NULL; -1: none. */
+static int find_attached(const void *interpreter)
+{
+	for (int i = 0; i < INTERPRETERS_MAX; i++)
+		if (attached[i] == interpreter)
+			return i;
+	return -1;
+}
+
+static void say_unsupported(const char *why)
+{
+	char version[16];
+	struct pmt_text_buffer text;
+
+	pmt_text_begin(&text, version, sizeof(version));
+	pmt_text_put(&text, "Python 3.");
+	pmt_text_put_u64(&text, (uint64_t)pmt_py.minor);
+	pmt_say(PMT_SAY_NOT_SUPPORTED, version, why,
+		": calls are not traced, counters and samples are");
+}
+
+static void install_hook(void *interpreter)
+{
+	int result = -ENOTSUP;
+
+	if (!pmt_py_is_supported()) {
+		say_unsupported(pmt_py.free_threaded ? " without the GIL is not supported"
+						     : " is not supported");
+		return;
+	}
+	if (pmt_code_ids_init() < 0) {
+		say_unsupported(": no memory for its functions");
+		return;
+	}
+	pmt_code_ids_attach_gil(interpreter);
+	if (pmt_py.minor >= 12)
+		result = pmt_hook_monitoring_install_gil(options);
+	else
+		result = pmt_hook_frame_install_gil(interpreter);
+	if (result == -EBUSY)
+		say_unsupported(": other tools hold all places of its hook");
+	else if (result < 0)
+		say_unsupported(": its hook could not be installed");
+}
+
+static void attach_gil(void *interpreter)
+{
+	struct pmt_thread *t = pmt_thread_self();
+	struct pmt_deltas before = t ? t->sums : (struct pmt_deltas){0};
+
+	if (pmt_run_start()) {
+		pmt_domains_install_gil();
+		pmt_environ_hide_gil();
+		pmt_run_add_info("python_version", pmt_py.Py_GetVersion());
+		if (options->start == PMT_START_PAUSED)
+			pmt_store32_release(&pmt_hook_way, PMT_WAY_PAUSED);
+		install_hook(interpreter);
+		pmt_drain_start();
+	}
+	if (t)
+		t->sums = before;
+}
+
+static void forget_interpreter(const void *interpreter)
+{
+	int place = interpreter ? find_attached(interpreter) : -1;
+
+	if (place >= 0)
+		attached[place] = NULL;
+}
+
+static void attach_current(void)
+{
+	void *interpreter = pmt_py.interpreter_get();
+
+	if (!interpreter || find_attached(interpreter) >= 0 ||
+	    !pmt_py.Py_IsInitialized() || pmt_py.PyErr_Occurred())
+		return;
+	if (!pmt_cas32(&attaching, 0, 1))
+		return; /* our own calls raise audit events too */
+	int place = find_attached(NULL);
+	if (place >= 0) {
+		attached[place] = interpreter;
+		attach_gil(interpreter);
+	}
+	pmt_store32_release(&attaching, 0);
+}
+
+/*
+ * Called for every audit event of the process, for ever: an audit hook cannot be taken
+ * off. Budget once attached: two compares and one lookup.
+ */
+static int on_audit(const char *event, struct _object *args, void *unused)
+{
+	static void *last;
+
+	(void)args, (void)unused;
+	if (event[0] == 'c' && strncmp(event, "cpython.", 8) == 0) {
+		if (strcmp(event + 8, "_PySys_ClearAuditHooks") == 0) {
+			memset(attached, 0, sizeof(attached));
+			last = NULL;
+			pmt_store32_release(&armed, 0);
+			return 0;
+		}
+		if (strcmp(event + 8, "PyInterpreterState_Clear") == 0) {
+			last = NULL;
+			if (pmt_py.thread_state_unchecked())
+				forget_interpreter(pmt_py.interpreter_get());
+			return 0;
+		}
+	}
+	if (!pmt_py.thread_state_unchecked())
+		return 0;
+	void *interpreter = pmt_py.interpreter_get();
+	if (PMT_LIKELY(interpreter == last))
+		return 0;
+	int saved = errno;
+	attach_current();
+	if (find_attached(interpreter) >= 0)
+		last = interpreter;
+	errno = saved;
+	return 0;
+}
+
+/* Counters and samples without a hook, where we cannot ask the interpreter for more. */
+static void trace_without_hook(const char *why)
+{
+	if (options->modes == PMT_MODE_OFF || !pmt_cas32(&armed, 0, 1))
+		return;
+	say_unsupported(why);
+	if (pmt_run_start())
+		pmt_drain_start();
+}
+
+static void say_configuration_error(void)
+{
+	char message[PMT_OPTIONS_MESSAGE_BYTES];
+
+	size_t size = pmt_options_complain(options_error, message);
+	if (size && message[size - 1] == '\n')
+		message[size - 1] = '\0';
+	pmt_say(PMT_SAY_CONFIG, message, NULL, NULL);
+}
+
+static void arm(void *handle)
+{
+	const char *missing = NULL;
+	int result = pmt_py_resolve(handle, &missing);
+
+	if (result == -ENOENT)
+		return;
+	if (options_error->fault != PMT_OPTIONS_FINE) {
+		say_configuration_error();
+		return;
+	}
+	pmt_counting = options->modes != PMT_MODE_OFF;
+	if (!pmt_counting)
+		return;
+	if (result < 0) {
+		trace_without_hook(" is not supported");
+		return;
+	}
+	if (pmt_cas32(&armed, 0, 1) && pmt_py.PySys_AddAuditHook(on_audit, NULL) < 0)
+		pmt_store32_release(&armed, 0);
+}
+
+static bool seen_before(const void *caller)
+{
+	for (int i = 0; i < CALLERS_MAX; i++)
+		if (atomic_load_explicit(&judged[i], memory_order_relaxed) == caller)
+			return true;
+	return false;
+}
+
+static void remember(const void *caller)
+{
+	static _Atomic uint32_t next;
+
+	/* Relaxed: an entry lost in a race is judged again, no more. */
+	atomic_store_explicit(&judged[pmt_add32_relaxed(&next, 1) % CALLERS_MAX], caller,
+			      memory_order_relaxed);
+}
+
+void pmt_attach_judge(const void *caller)
+{
+	Dl_info info;
+	int saved = errno;
+
+	if (!options || pmt_load32_relaxed(&armed) || seen_before(caller))
+		return;
+	if (dladdr(caller, &info) && info.dli_fname) {
+		/* NOLOAD: a reference to what is there. The main program goes by NULL. */
+		void *handle = dlopen(info.dli_fname, RTLD_NOLOAD | RTLD_LAZY);
+		if (!handle) {
+			dlerror();
+			handle = dlopen(NULL, RTLD_LAZY);
+		}
+		if (handle && dlsym(handle, "Py_GetVersion"))
+			arm(handle); /* the handle stays: our functions come from it */
+		else
+			remember(caller);
+	}
+	errno = saved;
+}

@@ -62,7 +62,7 @@ enum pmt_ext {
 	PMT_EXT_CODE_LINES = 0x11, /* varints function id, offset; bytes of line table */
 	PMT_EXT_THREAD = 0x12,     /* see struct pmt_thread_def */
 	PMT_EXT_INFO = 0x13,       /* bytes key, bytes value: facts about the process */
-	PMT_EXT_STACK = 0x14, /* varints stack id, parent id, function id, code offset */
+	PMT_EXT_STACK = 0x14,      /* struct pmt_stack_def, payload_blocks.h */
 	/* the stream's own state */
 	PMT_EXT_CHECKPOINT = 0x20, /* see struct pmt_checkpoint */
 	/* varints enum pmt_loss, count, depth after it, lowest depth within it: calls
@@ -80,11 +80,12 @@ enum pmt_ext {
 	/* stream 0 */
 	PMT_EXT_SAMPLE = 0x40,    /* see struct pmt_sample */
 	PMT_EXT_TREE_NODE = 0x41, /* see struct pmt_tree_node */
-	/* every allocation: allocs, objects, faults */
-	PMT_EXT_ALLOC =
-	    0x50, /* varints kind, stack id, requested, usable; zigzag address */
-	PMT_EXT_FREE = 0x51,  /* varint kind; zigzag address */
-	PMT_EXT_FAULT = 0x52, /* varints stack id, pages; zigzag address */
+	/* single blocks of memory: see payload_blocks.h */
+	PMT_EXT_ALLOC = 0x50, /* struct pmt_block_alloc */
+	PMT_EXT_FREE = 0x51,  /* struct pmt_block_free */
+	PMT_EXT_FAULT = 0x52, /* struct pmt_fault */
+	/* kept for what is to come: 0x15 types, 0x16 modules with build ids, 0x17 native
+	 * frames, 0x53 and 0x54 objects made and gone */
 };
 
 struct pmt_deltas {
@@ -128,7 +129,8 @@ enum { PMT_RECORD_BYTES_MAX = 128 };
 /*
  * Decodes the record at *p, passing over filler, and moves *p behind it. Returns 0;
  * -ENODATA when only filler was left (*p is then end); -EBADMSG when the bytes are no
- * record, with *p at the record that could not be read.
+ * record, with *p at the record that could not be read. Unless it returns 0, what is in
+ * *ret_record is of no use.
  */
 int pmt_record_decode(const uint8_t **p, const uint8_t *end,
 		      struct pmt_record *ret_record) PMT_MUST_CHECK;

@@ -28,6 +28,8 @@ struct pmt_event {
 	uint64_t tick;      /* absolute, after the record's own ticks */
 	uint64_t position;  /* of the record in the stream; of a gap: its first byte */
 	uint64_t gap_bytes; /* GAP: how many are missing */
+	uint64_t
+	    address; /* ALLOC, FREE, FAULT: absolute; 0 when not known, after a gap */
 	const struct pmt_chunk *chunk; /* holds the record; NULL for a gap */
 	struct pmt_record record;      /* RECORD; payload valid until the next call */
 };

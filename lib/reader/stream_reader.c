@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/varint.h"
 #include "format/payload.h"
 #include "format/record.h"
 #include "format/ring_layout.h"
@@ -85,6 +86,7 @@ static int give_gap(struct pmt_stream_reader *reader, uint64_t to)
 	event->tick = tick_behind_gap(reader);
 	event->kind = PMT_EVENT_GAP;
 	event->tick_known = false;
+	reader->address_known = false;
 	event->position = reader->position;
 	event->gap_bytes = to - reader->position;
 	event->chunk = NULL;
@@ -103,17 +105,51 @@ static int finish(struct pmt_stream_reader *reader)
 	return end > reader->position ? give_gap(reader, end) : -ENODATA;
 }
 
-static int take_extended(struct pmt_stream_reader *reader)
+static void take_checkpoint(struct pmt_stream_reader *reader)
 {
-	struct pmt_event *event = &reader->event;
 	struct pmt_checkpoint point;
 
-	if (event->record.ext == PMT_EXT_CHECKPOINT &&
-	    pmt_payload_get_checkpoint(&event->record, &point)) {
-		event->tick = point.tick;
-		event->tick_known = true;
+	if (!pmt_payload_get_checkpoint(&reader->event.record, &point))
+		return;
+	reader->event.tick = point.tick;
+	reader->event.tick_known = true;
+	reader->address_known = true;
+	reader->last_address = 0;
+}
+
+/* The step is the field of that number in all three payloads. */
+static void take_address(struct pmt_stream_reader *reader, unsigned field)
+{
+	const struct pmt_record *r = &reader->event.record;
+	const uint8_t *p = r->payload, *end = p + r->payload_bytes;
+	uint64_t value = 0;
+
+	for (unsigned i = 0; i <= field; i++)
+		if (!pmt_varint_get(&p, end, &value))
+			return;
+	reader->last_address += (uint64_t)pmt_unzigzag(value);
+	reader->event.address = reader->address_known ? reader->last_address : 0;
+}
+
+static int take_extended(struct pmt_stream_reader *reader)
+{
+	switch (reader->event.record.ext) {
+	case PMT_EXT_CHECKPOINT:
+		take_checkpoint(reader);
+		break;
+	case PMT_EXT_ALLOC:
+		take_address(reader, 4);
+		break;
+	case PMT_EXT_FREE:
+		take_address(reader, 1);
+		break;
+	case PMT_EXT_FAULT:
+		take_address(reader, 2);
+		break;
+	default:
+		break;
 	}
-	return reader->tables ? pmt_tables_add(reader->tables, event) : 0;
+	return reader->tables ? pmt_tables_add(reader->tables, &reader->event) : 0;
 }
 
 /* Decodes at reader->at; -ENODATA when the chunk is over. */

@@ -25,8 +25,10 @@ struct pmt_stream_reader {
 	size_t first_chunk; /* in trace->order */
 	size_t next_chunk;
 	size_t end_chunk;
-	uint64_t position; /* everything below was given, or lies in a gap */
-	bool gap_due;      /* a chunk is loaded, but a gap comes before it */
+	uint64_t position;     /* everything below was given, or lies in a gap */
+	bool gap_due;          /* a chunk is loaded, but a gap comes before it */
+	bool address_known;    /* since the last checkpoint there was no gap */
+	uint64_t last_address; /* what the next address is the difference to */
 
 	const struct pmt_chunk *chunk; /* the one being read, or NULL */
 	struct pmt_buffer raw;

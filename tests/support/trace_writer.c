@@ -37,20 +37,20 @@ void test_add_header(struct test_bytes *trace, const struct pmt_file_header *h)
 	test_bytes_add(trace, h, sizeof(*h));
 }
 
-size_t test_add_chunk(struct test_bytes *trace, uint32_t stream,
-		      const struct test_bytes *records, uint64_t from, uint64_t to,
-		      unsigned codec, uint64_t tick)
+size_t test_add_chunk_at(struct test_bytes *trace, uint32_t stream,
+			 const struct test_bytes *piece, uint64_t from, unsigned codec,
+			 uint64_t tick)
 {
 	size_t offset = trace->size;
-	const char *raw = (const char *)records->bytes + from;
-	int raw_bytes = (int)(to - from);
+	const char *raw = (const char *)piece->bytes;
+	int raw_bytes = (int)piece->size;
 	int room = LZ4_compressBound(raw_bytes);
 	char *stored = malloc((size_t)room);
 	struct pmt_chunk_header h = {
 	    .magic = PMT_CHUNK_MAGIC,
 	    .stream = stream,
 	    .from = from,
-	    .to = to,
+	    .to = from + piece->size,
 	    .tick = tick,
 	    .codec = (uint8_t)codec,
 	};
@@ -70,6 +70,15 @@ size_t test_add_chunk(struct test_bytes *trace, uint32_t stream,
 	test_bytes_add(trace, stored, h.stored_bytes);
 	free(stored);
 	return offset;
+}
+
+size_t test_add_chunk(struct test_bytes *trace, uint32_t stream,
+		      const struct test_bytes *records, uint64_t from, uint64_t to,
+		      unsigned codec, uint64_t tick)
+{
+	struct test_bytes piece = {records->bytes + from, (size_t)(to - from), 0};
+
+	return test_add_chunk_at(trace, stream, &piece, from, codec, tick);
 }
 
 size_t test_add_stream(struct test_bytes *trace, uint32_t stream,

@@ -24,6 +24,10 @@ void test_add_header(struct test_bytes *trace, const struct pmt_file_header *h);
 size_t test_add_chunk(struct test_bytes *trace, uint32_t stream,
 		      const struct test_bytes *records, uint64_t from, uint64_t to,
 		      unsigned codec, uint64_t tick);
+/* The same for bytes that hold only this piece of the stream, from position `from` on. */
+size_t test_add_chunk_at(struct test_bytes *trace, uint32_t stream,
+			 const struct test_bytes *piece, uint64_t from, unsigned codec,
+			 uint64_t tick);
 /* All of it in one chunk. */
 size_t test_add_stream(struct test_bytes *trace, uint32_t stream,
 		       const struct test_bytes *records, unsigned codec);

@@ -23,7 +23,6 @@
 #include "python/domains.h"
 #include "python/environ.h"
 #include "python/hook.h"
-#include "python/thread_name.h"
 #include "run/run.h"
 #include "thread.h"
 
@@ -84,7 +83,6 @@ static void install_hook(void *interpreter)
 		return;
 	}
 	pmt_code_ids_attach_gil(interpreter);
-	pmt_emit_name_thread = pmt_thread_name_gil;
 	if (pmt_py.minor >= 12)
 		result = pmt_hook_monitoring_install_gil(options);
 	else

@@ -1,0 +1,256 @@
+/*
+ * malloc, free and their kin, as every library of the program calls them. Comes in: the
+ * calling thread, anywhere. Goes out: the real function's result, untouched, and the
+ * usable bytes added to the thread's sums.
+ *
+ * Budget of a malloc and free pair: 4 ns over the plain one. One load of the thread's
+ * entry, no lock, no system call, errno as the real function left it.
+ */
+#include "interpose/alloc.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "counters/counters.h"
+#include "interpose/bootstrap.h"
+#include "interpose/glibc_heap.h"
+#include "interpose/real.h"
+#include "thread.h"
+
+/* --- getting memory --- */
+
+static PMT_NOINLINE void count_new_slow(struct pmt_thread *t, void *p)
+{
+	pmt_counters_allocated_self(t, pmt_real_bound()->malloc_usable_size(p));
+}
+
+PMT_INLINE void count_new(void *p)
+{
+	struct pmt_thread *t = pmt_thread_self();
+
+	if (PMT_UNLIKELY(!t || !p))
+		return;
+	if (PMT_UNLIKELY(!pmt_heap_is_glibc)) {
+		count_new_slow(t, p);
+		return;
+	}
+	size_t word = pmt_chunk_word(p);
+	if (PMT_UNLIKELY(word & PMT_CHUNK_MMAPPED))
+		count_new_slow(t, p);
+	else
+		pmt_counters_allocated_self(t, pmt_chunk_usable(word));
+}
+
+void pmt_alloc_count_new_self(void *p)
+{
+	count_new(p);
+}
+
+PMT_EXPORT void *malloc(size_t size)
+{
+	void *p = pmt_real.malloc(size);
+
+	count_new(p);
+	return p;
+}
+
+PMT_EXPORT void *calloc(size_t count, size_t size)
+{
+	void *p = pmt_real.calloc(count, size);
+
+	count_new(p);
+	return p;
+}
+
+/* --- giving it back --- */
+
+/* How to tell that a free gave memory back to the system. */
+struct trim_watch {
+	const volatile size_t *held_bytes; /* NULL: nothing to compare */
+	size_t before;
+	bool surely;
+};
+
+static struct trim_watch begin_trim_watch(const void *p)
+{
+	struct trim_watch watch = {.held_bytes = NULL};
+	size_t word;
+
+	if (!pmt_heap_is_glibc) /* other allocators call madvise and munmap by name */
+		return watch;
+	word = pmt_chunk_word(p);
+	if (word & PMT_CHUNK_MMAPPED) {
+		watch.surely = true;
+	} else if (word & PMT_CHUNK_OTHER_ARENA) {
+		watch.held_bytes = pmt_arena_held_bytes(p);
+		watch.surely = !watch.held_bytes;
+		if (watch.held_bytes)
+			watch.before = *watch.held_bytes;
+	}
+	return watch;
+}
+
+static void end_trim_watch(struct pmt_thread *t, const struct trim_watch *watch)
+{
+	if (watch->surely || (watch->held_bytes && *watch->held_bytes != watch->before))
+		pmt_counters_rss_hint_self(t);
+}
+
+/* Another allocator's block, an mmapped one, one of another arena, or the first call. */
+static PMT_NOINLINE void free_slow(void *p)
+{
+	struct pmt_thread *t = p ? pmt_thread_self() : NULL;
+	struct trim_watch watch;
+
+	if (pmt_bootstrap_owns(p))
+		return;
+	if (!t) {
+		pmt_real.free(p);
+		return;
+	}
+	pmt_counters_freed_self(t, pmt_real_bound()->malloc_usable_size(p));
+	watch = begin_trim_watch(p);
+	pmt_real.free(p);
+	end_trim_watch(t, &watch);
+}
+
+PMT_INLINE void free_block(void *p)
+{
+	struct pmt_thread *t = pmt_self;
+	size_t word;
+
+	if (PMT_UNLIKELY(!t || !p || !pmt_heap_is_glibc || pmt_bootstrap_owns(p))) {
+		free_slow(p);
+		return;
+	}
+	word = pmt_chunk_word(p);
+	if (PMT_UNLIKELY(word & (PMT_CHUNK_MMAPPED | PMT_CHUNK_OTHER_ARENA))) {
+		free_slow(p);
+		return;
+	}
+	pmt_counters_freed_self(t, pmt_chunk_usable(word));
+	pmt_real.free(p);
+}
+
+PMT_EXPORT void free(void *p)
+{
+	free_block(p);
+}
+
+/* Gone from glibc 2.26, but old programs still call it. */
+PMT_EXPORT void cfree(void *p)
+{
+	free_block(p);
+}
+
+/* C23; where libc lacks them no program calls them. The sizes are only hints. */
+PMT_EXPORT void free_sized(void *p, size_t size)
+{
+	(void)size;
+	free_block(p);
+}
+
+PMT_EXPORT void free_aligned_sized(void *p, size_t align, size_t size)
+{
+	(void)align;
+	(void)size;
+	free_block(p);
+}
+
+/* --- changing it --- */
+
+/* A block of the pool moves to the real heap, for the pool never takes back. */
+static void *move_from_pool(const void *p, size_t size)
+{
+	size_t old_size = pmt_bootstrap_size(p);
+	void *moved = size ? malloc(size) : NULL;
+
+	if (moved)
+		memcpy(moved, p, old_size < size ? old_size : size);
+	return moved;
+}
+
+/* A free of the old block and an allocation of the new one, in place or not. When it
+ * fails the old block stays and nothing is counted; with size 0 NULL is no failure. */
+PMT_EXPORT void *realloc(void *p, size_t size)
+{
+	struct pmt_thread *t = pmt_thread_self();
+	struct trim_watch watch;
+	size_t old_bytes;
+	void *moved;
+
+	if (PMT_UNLIKELY(pmt_bootstrap_owns(p)))
+		return move_from_pool(p, size);
+	if (!t)
+		return pmt_real.realloc(p, size);
+	if (!p) {
+		moved = pmt_real.realloc(NULL, size);
+		count_new(moved);
+		return moved;
+	}
+	old_bytes = pmt_alloc_usable(p);
+	watch = begin_trim_watch(p);
+	moved = pmt_real.realloc(p, size);
+	end_trim_watch(t, &watch);
+	if (moved || size == 0)
+		pmt_counters_freed_self(t, old_bytes);
+	count_new(moved);
+	return moved;
+}
+
+PMT_EXPORT void *reallocarray(void *p, size_t count, size_t size)
+{
+	const struct pmt_real *real = pmt_real_bound();
+	struct pmt_thread *t = pmt_thread_self();
+	size_t old_bytes, bytes;
+	void *moved;
+
+	if (PMT_UNLIKELY(pmt_bootstrap_owns(p))) {
+		if (!__builtin_mul_overflow(count, size, &bytes))
+			return move_from_pool(p, bytes);
+		errno = ENOMEM;
+		return NULL;
+	}
+	if (!t || real->reallocarray_calls_realloc)
+		return real->reallocarray(p, count, size);
+	old_bytes = p ? pmt_alloc_usable(p) : 0;
+	moved = real->reallocarray(p, count, size);
+	if (p && (moved || count == 0 || size == 0))
+		pmt_counters_freed_self(t, old_bytes);
+	count_new(moved);
+	return moved;
+}
+
+/* --- asking --- */
+
+size_t pmt_alloc_usable(void *p)
+{
+	size_t word;
+
+	if (PMT_LIKELY(pmt_heap_is_glibc)) {
+		word = pmt_chunk_word(p);
+		if (PMT_LIKELY(!(word & PMT_CHUNK_MMAPPED)))
+			return pmt_chunk_usable(word);
+	}
+	return pmt_real_bound()->malloc_usable_size(p);
+}
+
+PMT_EXPORT size_t malloc_usable_size(void *p)
+{
+	if (PMT_UNLIKELY(pmt_bootstrap_owns(p)))
+		return pmt_bootstrap_size(p);
+	return pmt_real_bound()->malloc_usable_size(p);
+}
+
+PMT_EXPORT int malloc_trim(size_t keep)
+{
+	struct pmt_thread *t = pmt_thread_self();
+	int trimmed = pmt_real_bound()->malloc_trim(keep);
+
+	if (t)
+		pmt_counters_rss_hint_self(t);
+	return trimmed;
+}

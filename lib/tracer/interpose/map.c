@@ -1,0 +1,218 @@
+/*
+ * The calls that change the address space. Comes in: the calling thread. Goes out: the
+ * real function's result, the mapping's size in the thread's sums (counters/mappings.h
+ * has the rules), and a hint where resident pages may have gone or come without a page
+ * fault. Cost beside a system call: nothing that shows.
+ */
+#include "config.h"
+
+#include <stdarg.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+#include "counters/counters.h"
+#include "counters/mappings.h"
+#include "interpose/real.h"
+#include "thread.h"
+
+/* mlockall(MCL_FUTURE): from now on every mapping is populated at once. Any thread sets
+ * it; a late look misses one hint, the next reading has it. */
+static uint32_t future_is_locked;
+
+static void hint(void)
+{
+	struct pmt_thread *t = pmt_thread_self();
+
+	if (t)
+		pmt_counters_rss_hint_self(t);
+}
+
+/* --- mmap --- */
+
+typedef void *mmap_fn(void *, size_t, int, int, int, off_t);
+
+/* MAP_FIXED with its own flag unset replaces what was there. */
+static bool replaces(int flags)
+{
+#ifdef MAP_FIXED_NOREPLACE
+	if ((flags & MAP_FIXED_NOREPLACE) == MAP_FIXED_NOREPLACE)
+		return false;
+#endif
+	return flags & MAP_FIXED;
+}
+
+static void *map_counted(struct pmt_thread *t, mmap_fn *real, void *at, size_t size,
+			 int prot, int flags, int fd, off_t off)
+{
+	struct pmt_unmapping replaced = {.size = 0};
+	void *mapped;
+
+	if (replaces(flags))
+		replaced = pmt_mappings_take(at, size);
+	mapped = real(at, size, prot, flags, fd, off);
+	if (mapped == MAP_FAILED) {
+		pmt_mappings_put_back(&replaced);
+		return mapped;
+	}
+	if (replaces(flags) || flags & (MAP_POPULATE | MAP_LOCKED) || future_is_locked)
+		pmt_counters_rss_hint_self(t);
+	pmt_mappings_count_unmapped_self(t, &replaced);
+	pmt_mappings_count_mapped_self(t, mapped, size, !(flags & MAP_ANONYMOUS));
+	return mapped;
+}
+
+PMT_EXPORT void *mmap(void *at, size_t size, int prot, int flags, int fd, off_t off)
+{
+	const struct pmt_real *real = pmt_real_bound();
+	struct pmt_thread *t = pmt_thread_self();
+
+	if (!t || pmt_real_is_allocator(__builtin_return_address(0)))
+		return real->mmap(at, size, prot, flags, fd, off);
+	return map_counted(t, real->mmap, at, size, prot, flags, fd, off);
+}
+
+PMT_EXPORT void *mmap64(void *at, size_t size, int prot, int flags, int fd, off_t off)
+{
+	const struct pmt_real *real = pmt_real_bound();
+	struct pmt_thread *t = pmt_thread_self();
+
+	if (!t || pmt_real_is_allocator(__builtin_return_address(0)))
+		return real->mmap64(at, size, prot, flags, fd, off);
+	return map_counted(t, real->mmap64, at, size, prot, flags, fd, off);
+}
+
+PMT_EXPORT int munmap(void *at, size_t size)
+{
+	const struct pmt_real *real = pmt_real_bound();
+	struct pmt_thread *t = pmt_thread_self();
+	struct pmt_unmapping gone;
+	int err;
+
+	if (!t)
+		return real->munmap(at, size);
+	pmt_counters_rss_hint_self(t);
+	if (pmt_real_is_allocator(__builtin_return_address(0)))
+		return real->munmap(at, size);
+	gone = pmt_mappings_take(at, size);
+	err = real->munmap(at, size);
+	if (err)
+		pmt_mappings_put_back(&gone);
+	else
+		pmt_mappings_count_unmapped_self(t, &gone);
+	return err;
+}
+
+static void *remap_counted(struct pmt_thread *t, void *at, size_t old_size, size_t size,
+			   int flags, void *new_at)
+{
+	bool is_file = pmt_mappings_is_file(at);
+	struct pmt_unmapping replaced = {.size = 0}, gone = {.size = 0};
+	void *mapped;
+
+	/* Size 0 maps shared memory a second time, and DONTUNMAP leaves the old range. */
+#ifdef MREMAP_DONTUNMAP
+	if (old_size && !(flags & MREMAP_DONTUNMAP))
+#else
+	if (old_size)
+#endif
+		gone = pmt_mappings_take(at, old_size);
+	if (flags & MREMAP_FIXED)
+		replaced = pmt_mappings_take(new_at, size);
+	mapped = pmt_real.mremap(at, old_size, size, flags, new_at);
+	if (mapped == MAP_FAILED) {
+		pmt_mappings_put_back(&gone);
+		pmt_mappings_put_back(&replaced);
+		return mapped;
+	}
+	pmt_mappings_count_unmapped_self(t, &gone);
+	pmt_mappings_count_unmapped_self(t, &replaced);
+	pmt_mappings_count_mapped_self(t, mapped, size, is_file);
+	return mapped;
+}
+
+PMT_EXPORT void *mremap(void *at, size_t old_size, size_t size, int flags, ...)
+{
+	const struct pmt_real *real = pmt_real_bound();
+	struct pmt_thread *t = pmt_thread_self();
+	void *new_at = NULL;
+
+	if (flags & ~MREMAP_MAYMOVE) { /* only then is there a fifth argument */
+		va_list args;
+
+		va_start(args, flags);
+		new_at = va_arg(args, void *);
+		va_end(args);
+	}
+	if (t)
+		pmt_counters_rss_hint_self(t);
+	if (!t || pmt_real_is_allocator(__builtin_return_address(0)))
+		return real->mremap(at, old_size, size, flags, new_at);
+	return remap_counted(t, at, old_size, size, flags, new_at);
+}
+
+/* --- the heap's end: the program's own use; malloc's stays inside libc --- */
+
+PMT_EXPORT void *sbrk(intptr_t increment)
+{
+	struct pmt_thread *t = pmt_thread_self();
+	void *before = pmt_real_bound()->sbrk(increment);
+
+	/* No hint: the end itself is looked at. */
+	if (t && before != (void *)-1 &&
+	    !pmt_real_is_allocator(__builtin_return_address(0)))
+		t->sums.mapped_bytes += increment;
+	return before;
+}
+
+PMT_EXPORT int brk(void *end)
+{
+	const struct pmt_real *real = pmt_real_bound();
+	struct pmt_thread *t = pmt_thread_self();
+	char *before = t ? real->sbrk(0) : NULL;
+	int err = real->brk(end);
+
+	if (t && !err && before != (char *)-1)
+		t->sums.mapped_bytes += (char *)end - before;
+	return err;
+}
+
+/* --- resident pages come and go --- */
+
+PMT_EXPORT int madvise(void *at, size_t size, int advice)
+{
+	hint();
+	return pmt_real_bound()->madvise(at, size, advice);
+}
+
+PMT_EXPORT int mlock(const void *at, size_t size)
+{
+	hint();
+	return pmt_real_bound()->mlock(at, size);
+}
+
+PMT_EXPORT int mlock2(const void *at, size_t size, unsigned flags)
+{
+	hint();
+	return pmt_real_bound()->mlock2(at, size, flags);
+}
+
+PMT_EXPORT int mlockall(int flags)
+{
+	hint();
+	if (flags & MCL_FUTURE)
+		future_is_locked = 1;
+	return pmt_real_bound()->mlockall(flags);
+}
+
+PMT_EXPORT void *shmat(int id, const void *at, int flags)
+{
+	hint();
+	return pmt_real_bound()->shmat(id, at, flags);
+}
+
+PMT_EXPORT int shmdt(const void *at)
+{
+	hint();
+	return pmt_real_bound()->shmdt(at);
+}

@@ -94,7 +94,6 @@ struct name {
 
 #define NAME(function) {#function, offsetof(struct pmt_real, function)}
 
-/* The four that dlsym itself may call come first. */
 static const struct name names[] = {
     NAME(malloc),
     NAME(free),
@@ -142,10 +141,10 @@ static void *missing_block(void)
 	return NULL;
 }
 
-static void look_up(const struct name *n)
+static void look_up(struct pmt_real *table, const struct name *n)
 {
 	void *found = dlsym(RTLD_NEXT, n->name);
-	void **slot = (void **)((char *)&pmt_real + n->off);
+	void **slot = (void **)((char *)table + n->off);
 
 	if (found)
 		*slot = found;
@@ -154,6 +153,19 @@ static void look_up(const struct name *n)
 		*slot = (void *)missing_block;
 	else
 		*slot = (void *)missing;
+}
+
+/* All at once at the end: as long as dlsym runs, each of the family serves from the pool,
+ * so that it never gets a block from one and gives it to the other. */
+static void bind_table(void)
+{
+	struct pmt_real table = {.bound = 0};
+
+	__atomic_add_fetch(&binding, 1, __ATOMIC_ACQ_REL);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		look_up(&table, &names[i]);
+	pmt_real = table;
+	__atomic_sub_fetch(&binding, 1, __ATOMIC_ACQ_REL);
 }
 
 /* --- whose malloc it is --- */
@@ -233,10 +245,7 @@ void pmt_real_bind(void)
 {
 	int saved = errno;
 
-	__atomic_add_fetch(&binding, 1, __ATOMIC_ACQ_REL);
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		look_up(&names[i]);
-	__atomic_sub_fetch(&binding, 1, __ATOMIC_ACQ_REL);
+	bind_table();
 	know_allocator();
 	__atomic_store_n(&pmt_real.bound, 1, __ATOMIC_RELEASE);
 	errno = saved;

@@ -78,16 +78,20 @@ static void unmap_pages(struct pmt_thread *t, char *at, size_t count)
 	t->rss_hints++;
 }
 
-static struct pmt_thread *begin(uint32_t wanted)
+/* A fault in a file brings its neighbours along: our own code must not add them later. */
+static void make_code_resident(void)
 {
-	page_bytes = (size_t)sysconf(_SC_PAGESIZE);
-	pmt_counting = 1;
-	/* The code of what follows is resident from now on: a fault in a file brings its
-	 * neighbours along. */
 	true_pages();
 	char *at = map_pages(1);
 	touch_pages(at, 1);
 	munmap(at, page_bytes);
+}
+
+static struct pmt_thread *begin(uint32_t wanted)
+{
+	page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	pmt_counting = 1;
+	make_code_resident();
 	pmt_rss_start(wanted);
 	struct pmt_thread *t = pmt_thread_self();
 	pmt_rss_open_self(t);
@@ -437,7 +441,7 @@ static int look_in_child(int parent_fd, size_t held_pages)
 	pmt_thread_after_fork();
 	struct pmt_thread *t = pmt_self;
 
-	true_pages();
+	make_code_resident();
 	if (pmt_rss_moved(t)) /* must not touch the parent's perf page */
 		return 1;
 	pmt_rss_after_fork();

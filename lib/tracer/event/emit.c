@@ -12,7 +12,11 @@
 #include "ring/area.h"
 #include "run/run.h"
 
+enum { NAME_AFTER_EVENTS = 24, NAME_BEFORE_EVENTS = 10000 };
+
 _Atomic uint64_t pmt_emit_coarse_clock;
+enum pmt_named (*pmt_emit_name_thread)(struct pmt_thread *t);
+void (*pmt_emit_opened)(struct pmt_thread *t);
 
 static uint8_t *write_extended(struct pmt_emitter *e, const struct pmt_deltas *sums,
 			       enum pmt_ext type, const void *payload, size_t size,
@@ -34,13 +38,18 @@ static uint8_t *write_extended(struct pmt_emitter *e, const struct pmt_deltas *s
 bool pmt_emit_extended(struct pmt_emitter *e, const struct pmt_deltas *sums,
 		       enum pmt_ext type, const void *payload, size_t size)
 {
+	uint32_t busy = e->busy; /* often within an event's own slow path */
+	e->busy = 1;
 	uint8_t *begin = pmt_ring_make_room_sp(&e->ring, PMT_RECORD_BYTES_MAX + size);
-
-	if (!begin)
-		return false;
-	uint8_t *end = write_extended(e, sums, type, payload, size, begin);
-	pmt_ring_commit_sp(&e->ring, begin, end);
-	return true;
+	if (begin) {
+		uint8_t *end = write_extended(e, sums, type, payload, size, begin);
+		pmt_ring_commit_sp(&e->ring, begin, end);
+	}
+	/* Making room opened the fast path again; there is still something to be said. */
+	if (e->paused | e->muted | (e->unsaid_loss != 0) | !e->named)
+		e->ring.limit = 0;
+	e->busy = busy;
+	return begin != NULL;
 }
 
 bool pmt_emit_checkpoint(struct pmt_emitter *e, const struct pmt_deltas *sums)
@@ -79,13 +88,36 @@ static bool say_loss(struct pmt_emitter *e)
 	return true;
 }
 
+static bool say_continue(struct pmt_emitter *e)
+{
+	uint8_t payload[2 * PMT_VARINT_MAX_BYTES];
+	uint8_t *p = pmt_varint_put(payload, e->depth);
+
+	p = pmt_varint_put(p, e->floor);
+	if (!pmt_emit_extended(e, NULL, PMT_EXT_CONTINUE, payload, (size_t)(p - payload)))
+		return false;
+	e->paused = 0;
+	return true;
+}
+
+void pmt_emit_pause(struct pmt_emitter *e)
+{
+	if (e->paused || !pmt_emit_extended(e, NULL, PMT_EXT_PAUSE, "", 0))
+		return;
+	e->paused = 1;
+	e->floor = e->depth;
+	e->ring.limit = 0; /* the next event comes by the slow path */
+}
+
 bool pmt_emitter_open(struct pmt_emitter *e, struct pmt_area *area, uint32_t os_tid)
 {
 	struct pmt_slot_map *map = pmt_area_take_slot(area, os_tid);
+	uint32_t busy = e->busy;
 
 	if (!map)
 		return false;
 	memset(e, 0, sizeof(*e));
+	e->busy = busy;
 	pmt_ring_open(&e->ring, map->slot, map->data, area->header->slot_data_bytes,
 		      pmt_drain_pressure);
 	e->stream = map->slot->stream;
@@ -112,6 +144,23 @@ bool pmt_emitter_open_self(struct pmt_thread *t)
 	return opened;
 }
 
+/* Some events in, the thread is asked for its name, and asked again while Python does not
+ * know it yet. While it may turn out not to be selected at all, its events wait in the
+ * pause that introduce began. */
+static void name_thread(struct pmt_thread *t)
+{
+	struct pmt_emitter *e = &t->emitter;
+	enum pmt_named named = PMT_NAMED_NOT;
+
+	if (e->event_count < NAME_AFTER_EVENTS)
+		return;
+	if (pmt_emit_name_thread)
+		named = pmt_emit_name_thread(t);
+	e->named = named != PMT_NAMED_NOT || e->event_count > NAME_BEFORE_EVENTS;
+	if (named == PMT_NAMED)
+		e->muted = 0;
+}
+
 uint8_t *pmt_emit_begin_slow(struct pmt_thread *t)
 {
 	struct pmt_emitter *e = &t->emitter;
@@ -120,28 +169,51 @@ uint8_t *pmt_emit_begin_slow(struct pmt_thread *t)
 		return NULL;
 	if (!pmt_run_is_on())
 		return NULL;
-	if (e->unsaid_loss && !say_loss(e))
+	if (!e->greeted) {
+		e->greeted = 1;
+		if (pmt_emit_opened)
+			pmt_emit_opened(t);
+	}
+	if (!e->named)
+		name_thread(t);
+	if (e->muted || (e->paused && !say_continue(e)) ||
+	    (e->unsaid_loss && !say_loss(e)))
 		return NULL;
 	if (e->ring.head >= e->next_checkpoint && !pmt_emit_checkpoint(e, &t->sums))
 		return NULL;
-	return pmt_ring_make_room_sp(&e->ring, 0);
+	uint8_t *begin = pmt_ring_make_room_sp(&e->ring, 0);
+	if (!e->named && begin) /* come back soon, and less often as it goes on */
+		e->ring.limit = e->ring.head + e->event_count / 4;
+	return begin;
+}
+
+/* Not written, for whatever reason: depth and count go on, and the next event comes by
+ * the slow path, to say so. */
+static void pass_over(struct pmt_emitter *e, unsigned op)
+{
+	pmt_emit_count(e, op);
+	if (e->depth < e->floor)
+		e->floor = e->depth;
+	e->ring.limit = 0;
 }
 
 void pmt_emit_drop(struct pmt_thread *t, unsigned op)
 {
 	struct pmt_emitter *e = &t->emitter;
 
+	e->busy = 0;
 	if (!pmt_run_is_on())
 		return;
 	if (!e->live) {
 		pmt_area_count_loss(&pmt_run->area, PMT_LOSS_NO_RING, 1);
 		return;
 	}
+	if (e->muted || e->paused) {
+		pass_over(e, op);
+		return;
+	}
 	if (!e->unsaid_loss++)
 		e->floor = e->depth;
 	pmt_area_count_loss(&pmt_run->area, PMT_LOSS_RING_FULL, 1);
-	pmt_emit_count(e, op);
-	if (e->depth < e->floor)
-		e->floor = e->depth;
-	e->ring.limit = 0; /* the next event must come by the slow path and say so */
+	pass_over(e, op);
 }

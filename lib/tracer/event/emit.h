@@ -30,16 +30,39 @@ bool pmt_emitter_open_self(struct pmt_thread *t);
 struct pmt_area;
 bool pmt_emitter_open(struct pmt_emitter *e, struct pmt_area *area, uint32_t os_tid);
 
+enum pmt_named {
+	PMT_NAMED_NOT, /* Python does not know the thread, or not yet */
+	PMT_NAMED,
+	PMT_NAMED_UNSELECTED, /* thread= keeps it out of the trace */
+};
+
+/*
+ * Called for each thread some events after its first, with the GIL held: by then Python's
+ * threading knows it. Writes its name. The hooks' side sets it; NULL: threads keep the
+ * name that the kernel has.
+ */
+extern enum pmt_named (*pmt_emit_name_thread)(struct pmt_thread *t);
+
+/* Called, with the GIL held, at a thread's first event; NULL: nobody needs to know. The
+ * hooks' side sets it. */
+extern void (*pmt_emit_opened)(struct pmt_thread *t);
+
 /* Room for a record when the fast path has none: opens the emitter, waits for the drain,
- * says what was lost, writes a checkpoint. NULL: drop, by pmt_emit_drop. */
+ * says what was lost, writes a checkpoint. Only hooks come here. NULL: drop, by
+ * pmt_emit_drop. */
 uint8_t *pmt_emit_begin_slow(struct pmt_thread *t);
 
-/* Counts an event that found no room, and keeps the depth right. */
+/* Keeps the depth right over an event that is not written: it found no room (counted as
+ * lost), or the thread is paused. Ends the event. */
 void pmt_emit_drop(struct pmt_thread *t, unsigned op);
 
 /* Writes an extended record: type, the thread's deltas unless sums is NULL, payload. */
 bool pmt_emit_extended(struct pmt_emitter *e, const struct pmt_deltas *sums,
 		       enum pmt_ext type, const void *payload, size_t size);
+
+/* From now on this thread's events are not written (PMT_EXT_PAUSE); its next event that
+ * is to be written says how deep it is then (PMT_EXT_CONTINUE). */
+void pmt_emit_pause(struct pmt_emitter *e);
 
 /* Writes a checkpoint with what the sums moved since the last record. */
 bool pmt_emit_checkpoint(struct pmt_emitter *e, const struct pmt_deltas *sums);
@@ -127,15 +150,16 @@ PMT_INLINE uint8_t *pmt_emit_begin(struct pmt_thread *t)
 PMT_INLINE void pmt_emit_event(struct pmt_thread *t, unsigned op, uint64_t number)
 {
 	struct pmt_emitter *e = &t->emitter;
+	e->busy = 1;
 	uint8_t *begin = pmt_emit_begin(t);
-
 	if (PMT_UNLIKELY(!begin)) {
 		pmt_emit_drop(t, op);
 		return;
 	}
-	if (pmt_op_is_leave(op) && PMT_UNLIKELY(e->depth == 0))
+	if (pmt_op_is_leave(op) && PMT_UNLIKELY(e->depth == 0)) {
+		e->busy = 0;
 		return;
-	e->busy = 1;
+	}
 	if (PMT_UNLIKELY(pmt_rss_moved(t)))
 		pmt_rss_read_self(t);
 	uint8_t head = (uint8_t)op;
@@ -154,13 +178,12 @@ PMT_INLINE void pmt_emit_event(struct pmt_thread *t, unsigned op, uint64_t numbe
 PMT_INLINE void pmt_emit_c_event(struct pmt_thread *t, enum pmt_ext type, uint32_t id)
 {
 	struct pmt_emitter *e = &t->emitter;
+	e->busy = 1;
 	uint8_t *begin = pmt_emit_begin(t);
-
 	if (PMT_UNLIKELY(!begin)) {
 		pmt_emit_drop(t, PMT_OP_EXTENDED);
 		return;
 	}
-	e->busy = 1;
 	if (PMT_UNLIKELY(pmt_rss_moved(t)))
 		pmt_rss_read_self(t);
 	uint8_t head = PMT_OP_EXTENDED;

@@ -25,7 +25,11 @@ struct pmt_emitter {
 	uint64_t next_checkpoint; /* stream position from which one is due */
 	uint64_t unsaid_loss;     /* events dropped since the last loss record */
 	uint32_t stream;
-	uint32_t busy; /* a push is under way: a signal handler must not begin one */
+	uint32_t greeted; /* the hooks' side knows of the thread */
+	uint32_t named;   /* the thread's own name has been looked for */
+	uint32_t muted;   /* thread= does not select it, or it is not known yet */
+	uint32_t paused;  /* nothing is written until a CONTINUE record */
+	uint32_t busy;    /* a push is under way: a signal handler must not begin one */
 };
 
 #endif

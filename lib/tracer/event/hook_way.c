@@ -11,6 +11,8 @@ void pmt_hook_event_other(struct pmt_thread *t, uint32_t way, unsigned op,
 	(void)number;
 	if (!(way & PMT_WAY_PAUSED))
 		return;
+	if (e->live)
+		pmt_emit_pause(e);
 	pmt_emit_count(e, op);
 	if (e->depth < e->floor)
 		e->floor = e->depth;

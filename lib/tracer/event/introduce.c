@@ -13,11 +13,33 @@
 #include "run/identity.h"
 #include "run/run.h"
 
-enum { VALUE_BYTES_MAX = 8192 };
+enum { VALUE_BYTES_MAX = 8192, NAME_BYTES_MAX = 512 };
+
+static void put_thread(struct pmt_thread *t, struct pmt_text name)
+{
+	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES + NAME_BYTES_MAX];
+	uint32_t tid = pmt_load32_relaxed(&t->os_tid);
+	struct pmt_thread_def def = {
+	    .os_tid = tid,
+	    .rss_method = (uint8_t)t->rss.method,
+	    .is_main = tid == (uint32_t)pmt_run->pid,
+	    .name = name,
+	};
+
+	if (def.name.size > NAME_BYTES_MAX)
+		def.name.size = NAME_BYTES_MAX;
+	const uint8_t *end = pmt_payload_put_thread(payload, &def);
+	pmt_emit_extended(&t->emitter, NULL, PMT_EXT_THREAD, payload,
+			  (size_t)(end - payload));
+}
+
+void pmt_introduce_name(struct pmt_thread *t, struct pmt_text name)
+{
+	put_thread(t, name);
+}
 
 void pmt_introduce_thread(struct pmt_thread *t, uint32_t os_tid)
 {
-	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES];
 	char path[64], name[64];
 	struct pmt_text_buffer text;
 
@@ -28,17 +50,14 @@ void pmt_introduce_thread(struct pmt_thread *t, uint32_t os_tid)
 	ssize_t size = pmt_process_read_file(path, name, sizeof(name));
 	if (size > 0 && name[size - 1] == '\n')
 		size--;
-	struct pmt_thread_def def = {
-	    .os_tid = os_tid,
-	    .rss_method = (uint8_t)t->rss.method,
-	    .is_main = os_tid == (uint32_t)pmt_run->pid,
-	    .name = {name, size > 0 ? (size_t)size : 0},
-	};
 	/* The checkpoint's own deltas: what the thread did before its first event. */
 	pmt_emit_checkpoint(&t->emitter, &t->sums);
-	const uint8_t *end = pmt_payload_put_thread(payload, &def);
-	pmt_emit_extended(&t->emitter, NULL, PMT_EXT_THREAD, payload,
-			  (size_t)(end - payload));
+	put_thread(t, (struct pmt_text){name, size > 0 ? (size_t)size : 0});
+	t->emitter.ring.limit = 0; /* its name is asked for soon: by the slow path */
+	if (pmt_run->options->threads.count) {
+		pmt_emit_pause(&t->emitter);
+		t->emitter.muted = 1;
+	}
 }
 
 static void put_info(struct pmt_emitter *e, const char *key, const char *value,

@@ -9,6 +9,9 @@
 /* Checkpoint and thread record of the calling thread's fresh emitter. */
 void pmt_introduce_thread(struct pmt_thread *t, uint32_t os_tid);
 
+/* The thread record again, with the name that Python gives the thread. */
+void pmt_introduce_name(struct pmt_thread *t, struct pmt_text name);
+
 struct pmt_run;
 
 /* Checkpoint and info records of stream 0. */

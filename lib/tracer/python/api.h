@@ -95,7 +95,8 @@ struct pmt_py_member {
 	  "PyEval_SetProfile", NULL)                                                     \
 	X(void, eval_set_trace,                                                          \
 	  (int (*)(struct _object *, void *, int, struct _object *), struct _object *),  \
-	  "PyEval_SetTrace", NULL)
+	  "PyEval_SetTrace", NULL)                                                       \
+	X(int, frame_line_number, (struct _object *), "PyFrame_GetLineNumber", NULL)
 
 struct pmt_py {
 #define X(result, name, args) result(*name) args;

@@ -23,6 +23,8 @@
 #include "python/domains.h"
 #include "python/environ.h"
 #include "python/hook.h"
+#include "python/hook_legacy.h"
+#include "python/thread_name.h"
 #include "run/run.h"
 #include "thread.h"
 
@@ -83,9 +85,12 @@ static void install_hook(void *interpreter)
 		return;
 	}
 	pmt_code_ids_attach_gil(interpreter);
+	pmt_emit_name_thread = pmt_thread_name_gil;
 	if (pmt_py.minor >= 12)
 		result = pmt_hook_monitoring_install_gil(options);
 	else
+		result = pmt_hook_legacy_install_gil(options);
+	if (pmt_py.minor < 12 && result == 0)
 		result = pmt_hook_frame_install_gil(interpreter);
 	if (result == -EBUSY)
 		say_unsupported(": other tools hold all places of its hook");
@@ -159,6 +164,8 @@ static int on_audit(const char *event, struct _object *args, void *unused)
 			return 0;
 		}
 	}
+	if (event[0] == 's' && pmt_hook_legacy_audit(event))
+		return 0;
 	if (!pmt_py.thread_state_unchecked())
 		return 0;
 	void *interpreter = pmt_py.interpreter_get();

@@ -8,54 +8,8 @@
 
 #include "event/emit.h"
 #include "python/api.h"
+#include "python/held_text.h"
 #include "run/run.h"
-
-enum { TEXT_BYTES_MAX = 16384 };
-
-/* A text attribute as bytes; object holds them. */
-struct held_text {
-	struct _object *object;
-	struct pmt_text text;
-};
-
-static struct held_text hold(struct _object *unicode)
-{
-	struct held_text held = {NULL, {"?", 1}};
-	char *bytes;
-	ssize_t size;
-
-	if (!unicode)
-		goto out;
-	/* As file names came in; for a lone surrogate from elsewhere an escape. */
-	held.object =
-	    pmt_py.PyUnicode_AsEncodedString(unicode, "utf-8", "surrogateescape");
-	if (!held.object) {
-		pmt_py.PyErr_Clear();
-		held.object = pmt_py.PyUnicode_AsEncodedString(unicode, "utf-8",
-							       "backslashreplace");
-	}
-	if (held.object &&
-	    pmt_py.PyBytes_AsStringAndSize(held.object, &bytes, &size) == 0) {
-		held.text.bytes = bytes;
-		held.text.size = size < TEXT_BYTES_MAX ? (size_t)size : TEXT_BYTES_MAX;
-	}
-	pmt_py.Py_DecRef(unicode);
-out:
-	if (pmt_py.PyErr_Occurred())
-		pmt_py.PyErr_Clear();
-	return held;
-}
-
-static void release(struct held_text *held)
-{
-	if (held->object)
-		pmt_py.Py_DecRef(held->object);
-}
-
-static struct held_text hold_attribute(struct _object *object, const char *name)
-{
-	return hold(pmt_py.PyObject_GetAttrString(object, name));
-}
 
 static uint64_t number_attribute(struct _object *object, const char *name)
 {
@@ -82,7 +36,7 @@ static void cut_to_last_part(struct pmt_text *path)
 
 static enum pmt_defined write_definition(struct pmt_thread *t, struct pmt_code_def *def)
 {
-	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES + 2 * TEXT_BYTES_MAX];
+	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES + 2 * PMT_HELD_BYTES_MAX];
 
 	if (!t->emitter.live && !pmt_emitter_open_self(t))
 		return PMT_DEFINED_NOT;
@@ -102,9 +56,9 @@ static enum pmt_defined write_definition(struct pmt_thread *t, struct pmt_code_d
 enum pmt_defined pmt_define_code_gil(struct pmt_thread *t, uint32_t id,
 				     struct _object *code)
 {
-	struct held_text file = hold_attribute(code, "co_filename");
-	struct held_text name =
-	    hold_attribute(code, pmt_py.minor >= 11 ? "co_qualname" : "co_name");
+	struct pmt_held_text file = pmt_held_attribute_gil(code, "co_filename");
+	struct pmt_held_text name =
+	    pmt_held_attribute_gil(code, pmt_py.minor >= 11 ? "co_qualname" : "co_name");
 	struct pmt_code_def def = {
 	    .id = id,
 	    .first_line = number_attribute(code, "co_firstlineno"),
@@ -114,8 +68,8 @@ enum pmt_defined pmt_define_code_gil(struct pmt_thread *t, uint32_t id,
 	};
 	enum pmt_defined defined = write_definition(t, &def);
 
-	release(&file);
-	release(&name);
+	pmt_held_release_gil(&file);
+	pmt_held_release_gil(&name);
 	return defined;
 }
 
@@ -123,7 +77,7 @@ enum pmt_defined pmt_define_c_function_gil(struct pmt_thread *t, uint32_t id,
 					   struct _object *callable)
 {
 	/* Of a bound method of a C type __qualname__ names the type: "list.append". */
-	struct held_text name = hold_attribute(callable, "__qualname__");
+	struct pmt_held_text name = pmt_held_attribute_gil(callable, "__qualname__");
 	struct pmt_code_def def = {
 	    .id = id,
 	    .kind = PMT_CODE_C,
@@ -132,6 +86,6 @@ enum pmt_defined pmt_define_c_function_gil(struct pmt_thread *t, uint32_t id,
 	};
 	enum pmt_defined defined = write_definition(t, &def);
 
-	release(&name);
+	pmt_held_release_gil(&name);
 	return defined;
 }

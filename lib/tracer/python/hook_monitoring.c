@@ -13,6 +13,7 @@
 #include "base/options.h"
 #include "event/hook_way.h"
 #include "python/api.h"
+#include "python/c_function.h"
 #include "python/code_ids.h"
 #include "thread.h"
 
@@ -65,42 +66,17 @@ CALLBACK(on_yield, PMT_OP_YIELD)
 CALLBACK(on_unwind, PMT_OP_UNWIND)
 #undef CALLBACK
 
-/* --- C functions: those that sys.setprofile reports as such ------------------------- */
-
-enum {
-	OBJECT_TYPE = 8,            /* PyObject.ob_type */
-	C_FUNCTION_DEF = 16,        /* PyCFunctionObject.m_ml */
-	METHOD_DESCRIPTOR_DEF = 40, /* PyMethodDescrObject.d_method */
-};
-#define FIELD(type, base, offset) (*(type *)((char *)(base) + (offset)))
-
-/* The PyMethodDef of a built-in function or method, NULL for any other callable. */
-PMT_INLINE const void *method_def_of(struct _object *callable)
-{
-	const void *type = FIELD(void *, callable, OBJECT_TYPE);
-
-	if (type == pmt_py.c_function_type || type == pmt_py.c_method_type)
-		return FIELD(void *, callable, C_FUNCTION_DEF);
-	if (type == pmt_py.method_descriptor_type)
-		return FIELD(void *, callable, METHOD_DESCRIPTOR_DEF);
-	return NULL;
-}
+/* --- C functions ----------------------------------------------------------------- */
 
 enum { ARGUMENT_CODE = 0, ARGUMENT_CALLABLE = 2 };
 
 /* C events of a hidden function's calls are hidden with it. */
 PMT_INLINE struct _object *on_c_event(enum pmt_ext type, struct _object *const *args)
 {
-	const void *def = method_def_of(args[ARGUMENT_CALLABLE]);
-	struct pmt_thread *t = def ? pmt_thread_self() : NULL;
+	struct pmt_thread *t = pmt_thread_self();
 
-	if (!t || pmt_code_id_gil(t, args[ARGUMENT_CODE]) == (uint32_t)PMT_CODE_HIDDEN)
-		return pmt_py.none;
-	uint32_t id = pmt_code_id_find((uint64_t)(uintptr_t)def);
-	if (PMT_UNLIKELY(id == PMT_CODE_UNKNOWN))
-		id = pmt_code_id_register_c_gil(t, def, args[ARGUMENT_CALLABLE]);
-	if (id != (uint32_t)PMT_CODE_HIDDEN)
-		pmt_hook_c_event(t, type, id);
+	if (t && pmt_code_id_gil(t, args[ARGUMENT_CODE]) != (uint32_t)PMT_CODE_HIDDEN)
+		pmt_c_function_event_gil(t, type, args[ARGUMENT_CALLABLE]);
 	return pmt_py.none;
 }
 

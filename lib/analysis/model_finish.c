@@ -14,8 +14,8 @@ int pmt_model_init(struct pmt_model *model, const struct pmt_tables *tables,
 		   uint32_t page_bytes, uint64_t ticks_per_second,
 		   const struct pmt_model_options *options)
 {
-	/* A millisecond, or a tick where a tick is longer. */
-	uint64_t bucket_ticks = ticks_per_second / 1000;
+	/* 10 us, or a tick where a tick is longer: a short program has a timeline too. */
+	uint64_t bucket_ticks = ticks_per_second / 100000;
 	int error;
 
 	*model = (struct pmt_model){.tables = tables, .page_bytes = page_bytes};

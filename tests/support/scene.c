@@ -160,9 +160,20 @@ static void do_code(struct scene *scene, const struct scene_words *w, int is_c)
 		    pmt_payload_put_code(payload, &def));
 }
 
+/* In values, "|" stands for the NUL between arguments. */
 static void do_info(struct scene *scene, const struct scene_words *w)
 {
-	test_put_info(&scene->streams[0].records, w->words[1], scene_words_behind(w, 1));
+	uint8_t payload[2 * SCENE_LINE_BYTES];
+	char value[SCENE_LINE_BYTES];
+	size_t size = strlen(scene_words_behind(w, 1));
+
+	memcpy(value, scene_words_behind(w, 1), size);
+	for (size_t i = 0; i < size; i++)
+		value[i] = value[i] == '|' ? '\0' : value[i];
+	uint8_t *p = pmt_payload_put_text(
+	    payload, (struct pmt_text){w->words[1], strlen(w->words[1])});
+	p = pmt_payload_put_text(p, (struct pmt_text){value, size});
+	put_payload(&scene->streams[0], PMT_EXT_INFO, NULL, 0, payload, p);
 }
 
 static void do_sample(struct scene *scene, const struct scene_words *w)

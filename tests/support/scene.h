@@ -4,7 +4,7 @@
  * scene's clock has 1 ns ticks).
  *
  *   process pid=100 page=4096 how=exit status=0      how=none: no end record
- *   info KEY TEXT...
+ *   info KEY TEXT...             "|" stands for NUL, between arguments
  *   code ID FILE LINE NAME...      ccode ID NAME...   (FILE "-" is empty)
  *   stream 1 at=1ms tid=101 main name=MainThread rss=exact
  *                                  what follows is stream 1's; the words on first use

@@ -11,7 +11,9 @@
 #include "report/arguments.h"
 #include "report/view.h"
 
+/* The first is shown when none is named. */
 const struct pmt_view *const pmt_report_views[] = {
+    &pmt_view_functions,
     NULL,
 };
 

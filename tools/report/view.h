@@ -24,6 +24,9 @@ struct pmt_view {
 	int (*run)(const struct pmt_report_request *request);
 };
 
+/* One a file; keep the order of report.c. */
+extern const struct pmt_view pmt_view_functions;
+
 /* In the order of --help: report.c. */
 extern const struct pmt_view *const pmt_report_views[];
 

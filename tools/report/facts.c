@@ -1,0 +1,105 @@
+/* Facts about the process, in words. */
+#include "report/facts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "report/json.h"
+
+/* The arguments, NUL-separated; NULL when the trace has none (or hides them). */
+static const struct pmt_info *find_argv(const struct pmt_tables *tables)
+{
+	const struct pmt_info *found = NULL;
+
+	for (size_t i = 0; i < pmt_tables_info_count(tables); i++) {
+		const struct pmt_info *info = pmt_tables_info_at(tables, i);
+
+		if (strcmp(info->key, "argv") == 0)
+			found = info;
+	}
+	return found;
+}
+
+const char *pmt_facts_command(const struct pmt_tables *tables, char *text, size_t size)
+{
+	const struct pmt_info *info = find_argv(tables);
+	const char *exe = pmt_tables_info(tables, "exe");
+	size_t used = 0;
+
+	if (!info) {
+		snprintf(text, size, "%s", exe ? exe : "");
+		return text;
+	}
+	for (; used < info->value_bytes && used + 1 < size; used++)
+		text[used] = info->value[used] ? info->value[used] : ' ';
+	text[used] = '\0';
+	return text;
+}
+
+json_t *pmt_facts_argv(const struct pmt_tables *tables)
+{
+	const struct pmt_info *info = find_argv(tables);
+	json_t *argv;
+
+	if (!info)
+		return json_null();
+	argv = json_array();
+	for (size_t at = 0; at < info->value_bytes; at += strlen(info->value + at) + 1)
+		json_array_append_new(argv, pmt_json_text(info->value + at));
+	return argv;
+}
+
+const char *pmt_facts_end(const struct pmt_losses *losses, char *text, size_t size)
+{
+	if (losses->running) {
+		snprintf(text, size, "still running");
+		return text;
+	}
+	switch (losses->how) {
+	case PMT_END_EXIT:
+	case PMT_END_QUICK_EXIT:
+		snprintf(text, size, "exit status %" PRId64, losses->status);
+		break;
+	case PMT_END_EXEC:
+		snprintf(text, size, "replaced itself by exec");
+		break;
+	case PMT_END_SIGNAL:
+		snprintf(text, size, "killed by signal %" PRId64, losses->status);
+		break;
+	case PMT_END_NONE:
+		snprintf(text, size, "no end recorded (killed?)");
+		break;
+	}
+	return text;
+}
+
+const char *pmt_facts_mode(const struct pmt_tables *tables)
+{
+	const char *mode = pmt_tables_info(tables, "mode");
+
+	return mode ? mode : "unknown";
+}
+
+const char *pmt_facts_time(const struct pmt_clock *clock, uint64_t tick, char *text,
+			   size_t size)
+{
+	struct tm utc;
+
+	text[0] = '\0';
+	if (!clock->known)
+		return text;
+	int64_t ns = (int64_t)clock->realtime_ns + pmt_clock_since_ns(clock, tick);
+	time_t seconds = (time_t)(ns / 1000000000);
+	if (gmtime_r(&seconds, &utc))
+		strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &utc);
+	return text;
+}
+
+const char *pmt_facts_run_id(const struct pmt_file_header *header, char text[33])
+{
+	for (int i = 0; i < PMT_RUN_ID_BYTES; i++)
+		snprintf(text + 2 * i, 3, "%02x", header->run_id[i]);
+	return text;
+}

@@ -1,0 +1,31 @@
+/* What is known about the traced process: its words for the summary's first lines, the
+ * processes view and the JSON meta object. */
+#ifndef PMT_REPORT_FACTS_H
+#define PMT_REPORT_FACTS_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analysis/analysis.h"
+
+/* The command line, arguments separated by spaces, cut to size. "" when unknown. */
+const char *pmt_facts_command(const struct pmt_tables *tables, char *text, size_t size);
+
+/* The same as an array; null when unknown. */
+json_t *pmt_facts_argv(const struct pmt_tables *tables);
+
+/* "exit status 0", "killed by signal 9", "no end: killed, or still running"... */
+const char *pmt_facts_end(const struct pmt_losses *losses, char *text, size_t size);
+
+/* "calls", "lines"..., as the tracer wrote it; "unknown" without it. */
+const char *pmt_facts_mode(const struct pmt_tables *tables);
+
+/* UTC time of a tick, "2026-11-22T20:40:02Z"; "" when unknown. */
+const char *pmt_facts_time(const struct pmt_clock *clock, uint64_t tick, char *text,
+			   size_t size);
+
+/* The run's id as 32 hexadecimal digits. */
+const char *pmt_facts_run_id(const struct pmt_file_header *header, char text[33]);
+
+#endif

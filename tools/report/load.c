@@ -1,0 +1,77 @@
+/* Loading for the views. */
+#include "report/load.h"
+
+#include <stdio.h>
+
+#include "cli/exit_code.h"
+#include "cli/message.h"
+#include "cli/progress.h"
+
+/* What is damaged goes to stderr for every format: JSON on stdout stays JSON. */
+static void say_problems(const struct pmt_trace *trace)
+{
+	char text[PMT_PROBLEM_PATH_BYTES + PMT_PROBLEM_TEXT_BYTES + 64];
+	uint64_t count = pmt_trace_problem_count(trace);
+
+	if (count == 0)
+		return;
+	const struct pmt_problem *first = pmt_trace_problem(trace, 0);
+	pmt_message_warning("%s", pmt_problem_describe(first, text, sizeof(text)));
+	if (count > 1)
+		pmt_message_warning("and %llu more damaged places; everything readable "
+				    "is reported",
+				    (unsigned long long)count - 1);
+}
+
+static int select_threads(const struct pmt_report_request *request,
+			  struct pmt_analysis *analysis)
+{
+	if (!request->thread)
+		return PMT_EXIT_OK;
+	if (pmt_model_select_threads(analysis->model, request->thread) > 0)
+		return PMT_EXIT_OK;
+	pmt_message_error("--thread=%s: no such thread; 'pymemtrace-report threads' "
+			  "lists them",
+			  request->thread);
+	return PMT_EXIT_USAGE;
+}
+
+int pmt_report_load(const struct pmt_report_request *request, bool by_thread,
+		    struct pmt_analysis *ret_analysis)
+{
+	char what[300];
+	char text[PMT_PROBLEM_PATH_BYTES + PMT_PROBLEM_TEXT_BYTES + 64];
+	struct pmt_progress progress;
+	struct pmt_problem problem;
+	struct pmt_analysis_options options = {
+	    .model.by_thread = by_thread || request->thread,
+	    .progress = pmt_progress_show,
+	    .progress_context = &progress,
+	};
+
+	snprintf(what, sizeof(what), "reading %s", request->trace_path);
+	pmt_progress_begin(&progress, what);
+	int error =
+	    pmt_analysis_open(request->trace_path, &options, ret_analysis, &problem);
+	pmt_progress_end(&progress);
+	if (error) {
+		pmt_message_error("%s",
+				  pmt_problem_describe(&problem, text, sizeof(text)));
+		return PMT_EXIT_UNREADABLE;
+	}
+	say_problems(ret_analysis->trace);
+	int code = select_threads(request, ret_analysis);
+	if (code != PMT_EXIT_OK)
+		pmt_analysis_close(ret_analysis);
+	return code;
+}
+
+int pmt_report_verdict(const struct pmt_report_request *request,
+		       const struct pmt_losses *losses)
+{
+	if (!request->strict || losses->complete)
+		return PMT_EXIT_OK;
+	pmt_message_error("--strict: the trace is incomplete%s",
+			  losses->ended ? "" : ": it has no end");
+	return PMT_EXIT_INCOMPLETE;
+}

@@ -1,0 +1,19 @@
+/* From a request to the analysis of its trace: with a progress bar, with everything that
+ * is wrong said on stderr, and with the exit code that --strict wants. */
+#ifndef PMT_REPORT_LOAD_H
+#define PMT_REPORT_LOAD_H
+
+#include "analysis/analysis.h"
+#include "report/request.h"
+
+/* PMT_EXIT_OK with *ret_analysis to be closed, or the exit code; said why. by_thread as
+ * the view needs it; request->thread is applied. */
+int pmt_report_load(const struct pmt_report_request *request, bool by_thread,
+		    struct pmt_analysis *ret_analysis);
+
+/* The exit code of a view that has written its result, and a word on stderr with
+ * --strict. */
+int pmt_report_verdict(const struct pmt_report_request *request,
+		       const struct pmt_losses *losses);
+
+#endif

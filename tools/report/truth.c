@@ -1,0 +1,138 @@
+/* Losses in words: what happened, and what it means for the figures above. */
+#include "report/truth.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/attr.h"
+#include "cli/figure_text.h"
+#include "cli/paint.h"
+#include "cli/wrap.h"
+
+struct speech {
+	const struct pmt_report_request *request;
+	unsigned lines;
+};
+
+static void say(struct speech *s, const char *format, ...) PMT_PRINTF(2, 3);
+
+static void say(struct speech *s, const char *format, ...)
+{
+	char text[400];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	fputs(pmt_paint(s->request->color, PMT_PAINT_WARN), s->request->out);
+	s->lines +=
+	    pmt_wrap_print(s->request->out, "! ", text, s->request->width_columns);
+	fputs(pmt_paint(s->request->color, PMT_PAINT_NONE), s->request->out);
+}
+
+static const char *in_words(unsigned cause)
+{
+	switch (cause) {
+	case PMT_LOSS_RING_FULL:
+		return "events were lost: the program made them faster than they could "
+		       "be written. Calls around them are [unknown]";
+	case PMT_LOSS_REENTERED:
+		return "events of signal handlers were lost: they came while another "
+		       "was being recorded";
+	case PMT_LOSS_NO_RING:
+		return "events were lost: no memory for the rings of further threads";
+	case PMT_LOSS_NO_NAME:
+		return "functions have no name: it could not be recorded";
+	case PMT_LOSS_TREE_FULL:
+		return "calls were counted at the call above them: the tree in the "
+		       "process was full";
+	case PMT_LOSS_DETACHED:
+		return "times the tracer's hook was taken off or replaced: calls since "
+		       "then are missing";
+	default:
+		return "losses of a kind that this version does not know";
+	}
+}
+
+static void say_end(struct speech *s, const struct pmt_analysis *a)
+{
+	enum pmt_ring_state ring = pmt_trace_ring(a->trace)->state;
+
+	if (a->losses.ended)
+		return;
+	if (a->losses.running)
+		say(s, "The process still runs: this is a snapshot.");
+	else if (ring == PMT_RING_SALVAGED)
+		say(s, "The trace has no end: the process was killed or crashed. All it "
+		       "had recorded until then is here.");
+	else
+		say(s, "The trace has no end: the process was killed or crashed, or the "
+		       "file is cut. Its last moments may be missing.");
+}
+
+static void say_losses(struct speech *s, const struct pmt_losses *losses)
+{
+	char text[PMT_FIGURE_BYTES];
+
+	for (unsigned cause = 0; cause <= PMT_LOSS_COUNT; cause++) {
+		uint64_t count = losses->lost[cause];
+
+		if (count == 0)
+			continue;
+		if (cause == PMT_LOSS_UNWRITABLE)
+			say(s, "%s of the trace could not be written (disk full?).",
+			    pmt_figure_bytes(text, count, false));
+		else
+			say(s, "%s %s.", pmt_figure_count(text, count, true),
+			    in_words(cause));
+	}
+}
+
+static void say_damage(struct speech *s, const struct pmt_losses *losses)
+{
+	char text[PMT_FIGURE_BYTES];
+
+	if (losses->problem_count > 0)
+		say(s, "The file is damaged or cut in %s place%s.",
+		    pmt_figure_count(text, losses->problem_count, true),
+		    losses->problem_count == 1 ? "" : "s");
+	if (losses->missing_bytes > 0)
+		say(s,
+		    "%s of records are missing. Changes in them are charged to "
+		    "[unknown].",
+		    pmt_figure_bytes(text, losses->missing_bytes, false));
+}
+
+static void say_doubts(struct speech *s, const struct pmt_analysis *a)
+{
+	char text[PMT_FIGURE_BYTES];
+	const struct pmt_record_counts *counts = &a->model->counts;
+
+	if (a->losses.folded_count > 0)
+		say(s,
+		    "More than %s call paths: further ones are folded into those above. "
+		    "Figures of functions are right, inclusive ones may be too low.",
+		    pmt_figure_count(text, a->model->options.node_limit, true));
+	if (counts->points > 0)
+		say(s,
+		    "Only events around a jump were written (min_rss, min_alloc); %s "
+		    "were not. There are no call counts and no call paths.",
+		    pmt_figure_count(text, counts->skipped, true));
+	if (a->losses.pause_count > 0)
+		say(s, "Tracing was paused; changes meanwhile are under [paused].");
+	if (counts->events == 0 && a->model->tree_nodes.count == 0)
+		say(s, "No Python call was recorded%s.",
+		    counts->samples > 0 ? ": there are only samples" : "");
+}
+
+unsigned pmt_truth_print(const struct pmt_report_request *request,
+			 const struct pmt_analysis *analysis)
+{
+	struct speech s = {.request = request};
+
+	say_end(&s, analysis);
+	say_losses(&s, &analysis->losses);
+	say_damage(&s, &analysis->losses);
+	say_doubts(&s, analysis);
+	return s.lines;
+}

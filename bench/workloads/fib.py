@@ -1,0 +1,8 @@
+"""Nothing but Python calls: the worst case of every call tracer."""
+
+
+def fib(n):
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+
+fib(29)

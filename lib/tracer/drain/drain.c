@@ -24,6 +24,7 @@ enum {
 	    1000000000, /* what lies in a ring goes to the trace at least so often */
 	REAP_NS = 100000000,
 	FULL_WAIT_NS = 100000000, /* a producer waits at most so long */
+	REFUSED_NS = 500000000,   /* no thread to be had: not asked at each event */
 	GONE_POLLS = 200,
 	GONE_POLL_NS = 50000,
 	STACK_BYTES = 256 * 1024,
@@ -146,8 +147,13 @@ void pmt_drain_start(void)
 	/* pthread_create allocates: that is our memory, not the program's. */
 	struct pmt_deltas before = t ? t->sums : (struct pmt_deltas){0};
 	pmt_store32_release(&d->stop, 0);
-	if (start_thread(d) < 0)
+	if (start_thread(d) < 0) {
 		pmt_store32_release(&d->running, 0);
+		pmt_store_relaxed(&d->not_before_ns,
+				  pmt_clock_monotonic_ns() + REFUSED_NS);
+	} else {
+		pmt_store32_release(&pmt_emit_drain_missing, 0);
+	}
 	if (t)
 		t->sums = before;
 	errno = saved;
@@ -183,6 +189,7 @@ void pmt_drain_stop(void)
 	futex_wake(&d->wake);
 	pthread_join(d->thread, NULL);
 	pmt_store32_release(&d->running, 0);
+	pmt_store32_release(&pmt_emit_drain_missing, 1);
 	wait_until_uncounted(stat.thread_count);
 	errno = saved;
 }

@@ -12,11 +12,22 @@
 #include "ring/area.h"
 #include "run/run.h"
 
-enum { NAME_AFTER_EVENTS = 24, NAME_BEFORE_EVENTS = 10000 };
+enum {
+	NAME_AFTER_EVENTS = 24,
+	NAME_BEFORE_EVENTS = 10000,
+	REFUSED_EVENTS = 10000, /* asking for memory at each would be slow */
+};
 
 _Atomic uint64_t pmt_emit_coarse_clock;
+_Atomic uint32_t pmt_emit_drain_missing;
 enum pmt_named (*pmt_emit_name_thread)(struct pmt_thread *t);
 void (*pmt_emit_opened)(struct pmt_thread *t);
+
+void pmt_emit_want_drain(void)
+{
+	if (pmt_run_is_on())
+		pmt_drain_start();
+}
 
 static uint8_t *write_extended(struct pmt_emitter *e, const struct pmt_deltas *sums,
 			       enum pmt_ext type, const void *payload, size_t size,
@@ -77,13 +88,14 @@ bool pmt_emit_checkpoint(struct pmt_emitter *e, const struct pmt_deltas *sums)
 static bool say_loss(struct pmt_emitter *e)
 {
 	uint8_t payload[4 * PMT_VARINT_MAX_BYTES];
-	uint8_t *p = pmt_varint_put(payload, PMT_LOSS_RING_FULL);
+	uint8_t *p = pmt_varint_put(payload, e->loss_cause);
 
 	p = pmt_varint_put(p, e->unsaid_loss);
 	p = pmt_varint_put(p, e->depth);
 	p = pmt_varint_put(p, e->floor);
 	if (!pmt_emit_extended(e, NULL, PMT_EXT_LOSS, payload, (size_t)(p - payload)))
 		return false;
+	pmt_add_relaxed(&pmt_run->said_lost[e->loss_cause], e->unsaid_loss);
 	e->unsaid_loss = 0;
 	return true;
 }
@@ -140,7 +152,7 @@ bool pmt_emitter_open_self(struct pmt_thread *t)
 	if (opened)
 		pmt_introduce_thread(t, tid);
 	else
-		pmt_area_count_loss(&pmt_run->area, PMT_LOSS_NO_RING, 1);
+		t->emitter.refused_countdown = REFUSED_EVENTS;
 	return opened;
 }
 
@@ -165,7 +177,7 @@ uint8_t *pmt_emit_begin_slow(struct pmt_thread *t)
 {
 	struct pmt_emitter *e = &t->emitter;
 
-	if (!e->live && !pmt_emitter_open_self(t))
+	if (!e->live && (e->refused_countdown > 0 || !pmt_emitter_open_self(t)))
 		return NULL;
 	if (!pmt_run_is_on())
 		return NULL;
@@ -205,6 +217,8 @@ void pmt_emit_drop(struct pmt_thread *t, unsigned op)
 	if (!pmt_run_is_on())
 		return;
 	if (!e->live) {
+		if (e->refused_countdown)
+			e->refused_countdown--;
 		pmt_area_count_loss(&pmt_run->area, PMT_LOSS_NO_RING, 1);
 		return;
 	}
@@ -212,8 +226,11 @@ void pmt_emit_drop(struct pmt_thread *t, unsigned op)
 		pass_over(e, op);
 		return;
 	}
-	if (!e->unsaid_loss++)
+	if (!e->unsaid_loss++) {
 		e->floor = e->depth;
-	pmt_area_count_loss(&pmt_run->area, PMT_LOSS_RING_FULL, 1);
+		e->loss_cause =
+		    pmt_run->trace.error ? PMT_LOSS_UNWRITABLE : PMT_LOSS_RING_FULL;
+	}
+	pmt_area_count_loss(&pmt_run->area, e->loss_cause, 1);
 	pass_over(e, op);
 }

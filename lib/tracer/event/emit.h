@@ -22,6 +22,11 @@ enum { PMT_EMIT_CLOCK_EVERY = 16 };
  */
 extern _Atomic uint64_t pmt_emit_coarse_clock;
 
+/* 1 while the drain thread shall run but does not: it ended for a fork. Who stops and
+ * starts it writes; producers look when they read the clock, relaxed, and ask for it. */
+extern _Atomic uint32_t pmt_emit_drain_missing;
+void pmt_emit_want_drain(void);
+
 /* Opens the emitter of the calling thread: takes a slot, says who it is. False when the
  * process has no trace (closed, refused); then nothing is counted. */
 bool pmt_emitter_open_self(struct pmt_thread *t);
@@ -72,6 +77,8 @@ PMT_INLINE uint8_t *pmt_emit_time(struct pmt_emitter *e, uint8_t *p, uint8_t *he
 	if (PMT_LIKELY(--e->clock_countdown != 0 &&
 		       e->coarse_seen == pmt_load_relaxed(&pmt_emit_coarse_clock)))
 		return p;
+	if (PMT_UNLIKELY(pmt_load32_relaxed(&pmt_emit_drain_missing)))
+		pmt_emit_want_drain();
 	uint64_t now = pmt_clock_ticks();
 	e->clock_countdown = PMT_EMIT_CLOCK_EVERY;
 	e->coarse_seen = pmt_load_relaxed(&pmt_emit_coarse_clock);

@@ -22,8 +22,10 @@ struct pmt_emitter {
 	uint64_t event_count;      /* enters, leaves, lines and C calls, lost ones too */
 	uint64_t depth;            /* calls entered and not left */
 	uint64_t floor; /* lowest depth in the stretch that was dropped or paused */
-	uint64_t next_checkpoint; /* stream position from which one is due */
-	uint64_t unsaid_loss;     /* events dropped since the last loss record */
+	uint64_t next_checkpoint;   /* stream position from which one is due */
+	uint64_t unsaid_loss;       /* events dropped since the last loss record */
+	uint32_t loss_cause;        /* of them: enum pmt_loss */
+	uint32_t refused_countdown; /* events until a ring is asked for again */
 	uint32_t stream;
 	uint32_t greeted; /* the hooks' side knows of the thread */
 	uint32_t named;   /* the thread's own name has been looked for */

@@ -49,6 +49,7 @@ __attribute__((constructor)) static void begin(void)
 		pmt_counting = is_python;
 	}
 	pmt_attach_prepare(&options, &options_error);
+	pmt_attach_at_start();
 }
 
 __attribute__((destructor)) static void end(void)

@@ -12,9 +12,11 @@ struct pmt_py pmt_py;
 /* "3.13.0 (main, ...)" or "3.13.5 experimental free-threading build (...)" */
 static int read_version(const char *text)
 {
-	if (text[0] != '3' || text[1] != '.')
-		return -ENOENT;
 	int minor = 0;
+
+	pmt_py.major = text[0] - '0';
+	if (text[0] < '0' || text[0] > '9' || text[1] != '.')
+		return -ENOENT;
 	for (const char *p = text + 2; *p >= '0' && *p <= '9'; p++)
 		minor = minor * 10 + (*p - '0');
 	pmt_py.minor = minor;
@@ -53,7 +55,7 @@ int pmt_py_resolve(void *handle, const char **ret_missing)
 
 bool pmt_py_is_supported(void)
 {
-	return pmt_py.minor >= OLDEST_MINOR && pmt_py.minor <= NEWEST_MINOR &&
-	       !pmt_py.free_threaded && pmt_py.thread_state_unchecked &&
-	       pmt_py.interpreter_get;
+	return pmt_py.major == 3 && pmt_py.minor >= OLDEST_MINOR &&
+	       pmt_py.minor <= NEWEST_MINOR && !pmt_py.free_threaded &&
+	       pmt_py.thread_state_unchecked && pmt_py.interpreter_get;
 }

@@ -110,15 +110,16 @@ struct pmt_py {
 	    *c_function_type; /* &PyCFunction_Type, &PyMethodDescr_Type: addresses only */
 	void *c_method_type;
 	void *method_descriptor_type;
-	int minor; /* of 3.minor */
+	int major;
+	int minor;
 	bool free_threaded;
 };
 
 extern struct pmt_py pmt_py;
 
 /*
- * Looks everything up in handle (from dlopen). 0 when this is a CPython we can ask its
- * version of; -ENOENT when it is no Python 3; -ENOTSUP when a required function is not
+ * Looks everything up in handle (from dlopen). 0 when this is a CPython we can work with;
+ * -ENOENT when it is no CPython; -ENOTSUP when a required function is not
  * there, with *ret_missing its name.
  */
 int pmt_py_resolve(void *handle, const char **ret_missing);

@@ -25,6 +25,7 @@
 #include "python/hook.h"
 #include "python/hook_legacy.h"
 #include "python/thread_name.h"
+#include "run/identity.h"
 #include "run/run.h"
 #include "thread.h"
 
@@ -38,6 +39,13 @@ static _Atomic uint32_t attaching;
 static const void *_Atomic judged[CALLERS_MAX]; /* callers that are no Python */
 static void *attached[INTERPRETERS_MAX];        /* with the GIL, or attaching set */
 
+/* PyPy's C-API emulation has other names; its runtime's entry points are always there. */
+static bool is_pypy(void)
+{
+	return dlsym(RTLD_DEFAULT, "rpython_startup_code") ||
+	       dlsym(RTLD_DEFAULT, "pypy_main_startup");
+}
+
 void pmt_attach_prepare(const struct pmt_options *wanted,
 			const struct pmt_options_error *error)
 {
@@ -47,7 +55,7 @@ void pmt_attach_prepare(const struct pmt_options *wanted,
 
 bool pmt_attach_is_python_process(void)
 {
-	return dlsym(RTLD_DEFAULT, "Py_GetVersion") != NULL;
+	return dlsym(RTLD_DEFAULT, "Py_GetVersion") || is_pypy();
 }
 
 /* Its place, or that of the first free one for NULL; -1: none. */
@@ -61,12 +69,16 @@ static int find_attached(const void *interpreter)
 
 static void say_unsupported(const char *why)
 {
-	char version[16];
+	char version[32];
 	struct pmt_text_buffer text;
 
 	pmt_text_begin(&text, version, sizeof(version));
-	pmt_text_put(&text, "Python 3.");
-	pmt_text_put_u64(&text, (uint64_t)pmt_py.minor);
+	pmt_text_put(&text, pmt_py.major ? "Python " : "PyPy");
+	if (pmt_py.major) {
+		pmt_text_put_u64(&text, (uint64_t)pmt_py.major);
+		pmt_text_put(&text, ".");
+		pmt_text_put_u64(&text, (uint64_t)pmt_py.minor);
+	}
 	pmt_say(PMT_SAY_NOT_SUPPORTED, version, why,
 		": calls are not traced, counters and samples are");
 }
@@ -193,6 +205,8 @@ static void say_configuration_error(void)
 {
 	char message[PMT_OPTIONS_MESSAGE_BYTES];
 
+	if (pmt_identity.parent_pid)
+		return; /* once a run: a Python process before us has said it */
 	size_t size = pmt_options_complain(options_error, message);
 	if (size && message[size - 1] == '\n')
 		message[size - 1] = '\0';
@@ -204,7 +218,7 @@ static void arm(void *handle)
 	const char *missing = NULL;
 	int result = pmt_py_resolve(handle, &missing);
 
-	if (result == -ENOENT)
+	if (result == -ENOENT && !is_pypy())
 		return;
 	if (options_error->fault != PMT_OPTIONS_FINE) {
 		say_configuration_error();
@@ -219,6 +233,13 @@ static void arm(void *handle)
 	}
 	if (pmt_cas32(&armed, 0, 1) && pmt_py.PySys_AddAuditHook(on_audit, NULL) < 0)
 		pmt_store32_release(&armed, 0);
+}
+
+void pmt_attach_at_start(void)
+{
+	if (is_pypy() || (dlsym(RTLD_DEFAULT, "Py_GetVersion") &&
+			  !dlsym(RTLD_DEFAULT, "PySys_AddAuditHook")))
+		arm(dlopen(NULL, RTLD_LAZY));
 }
 
 static bool seen_before(const void *caller)

@@ -14,6 +14,10 @@
 void pmt_attach_prepare(const struct pmt_options *options,
 			const struct pmt_options_error *error);
 
+/* From the constructor, after prepare: an interpreter that raises no audit events (PyPy,
+ * before 3.8) is traced without a hook from here on: counters, RSS and samples. */
+void pmt_attach_at_start(void);
+
 /*
  * Looks at one caller of pthread_cond_init: CPython creates its GIL there, after its
  * runtime and allocators are set up and before anything runs. Cheap for callers seen

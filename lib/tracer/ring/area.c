@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include "os/say.h"
 #include "os/sys.h"
 #include "os/text.h"
 
@@ -117,6 +118,11 @@ static void create_somewhere(struct pmt_area *area, enum pmt_ring_place place,
 			return;
 	}
 	area->header = map_private(PMT_RING_CONTROL_BYTES);
+	if (place != PMT_RING_PRIVATE)
+		pmt_say(PMT_SAY_RING,
+			"no shared memory for the ring, neither in /dev/shm nor beside "
+			"the trace: a kill will lose the last second",
+			NULL, NULL);
 }
 
 int pmt_area_open(struct pmt_area *area, const struct pmt_options *options,

@@ -107,9 +107,32 @@ bool pmt_run_start(void)
 			  pmt_clock_monotonic_ns() + (run->pid == pmt_identity.first_pid
 							  ? 0
 							  : PMT_DRAIN_AFTER_FORK_NS));
+	pmt_store32_release(&pmt_emit_drain_missing, 1);
 	pmt_store32_release(&run->state, PMT_RUN_ON);
+	if (options->verbose)
+		pmt_say(PMT_SAY_VERBOSE, "tracing to ", run->trace.path, NULL);
 	errno = saved;
 	return true;
+}
+
+/* Losses that no stream has a record of, or not yet. */
+static void write_losses(struct pmt_run *run)
+{
+	uint8_t payload[4 * PMT_VARINT_MAX_BYTES];
+
+	for (unsigned cause = 0; cause < PMT_LOSS_COUNT; cause++) {
+		uint64_t lost = pmt_load_relaxed(&run->area.header->lost[cause]) -
+				pmt_load_relaxed(&run->said_lost[cause]);
+		if (!lost)
+			continue;
+		uint8_t *p = pmt_varint_put(payload, cause);
+		p = pmt_varint_put(p, lost);
+		p = pmt_varint_put(p, 0);
+		p = pmt_varint_put(p, 0);
+		if (pmt_emit_extended(&run->process, NULL, PMT_EXT_LOSS, payload,
+				      (size_t)(p - payload)))
+			pmt_add_relaxed(&run->said_lost[cause], lost);
+	}
 }
 
 /* Everything that is known now goes to the trace, then how it ended. */
@@ -130,6 +153,7 @@ static void write_the_rest(struct pmt_run *run, unsigned reason, int64_t status)
 		else if (pmt_load32_acquire(&t->os_tid))
 			pmt_run_add_native_sums(run, t);
 	}
+	write_losses(run);
 	pmt_sample_take_locked();
 	uint8_t *p = pmt_varint_put(payload, reason);
 	p = pmt_varint_put(p, pmt_zigzag(status));

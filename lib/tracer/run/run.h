@@ -37,6 +37,9 @@ struct pmt_run {
 	struct pmt_area area;
 	struct pmt_trace_file trace;
 	struct pmt_drain drain;
+	/* Of area.header->lost, by cause: what loss records have said. Any thread adds.
+	 */
+	_Atomic uint64_t said_lost[PMT_LOSS_COUNT];
 	struct pmt_emitter process; /* stream 0; whoever holds the drain lock */
 };
 

@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "tracer/interpose/glibc_heap.h"
+#include "tracer/rss/rss_poll.h"
 #include "tracer/thread.h"
+
+static uint64_t pages_at_begin;
 
 PMT_EXPORT void probe_begin(void)
 {
@@ -34,4 +37,21 @@ PMT_EXPORT uint64_t probe_rss_hints(void)
 PMT_EXPORT int probe_reads_headers(void)
 {
 	return (int)pmt_heap_is_glibc;
+}
+
+PMT_EXPORT unsigned probe_rss_begin(void)
+{
+	struct pmt_thread *t = pmt_thread_self();
+
+	pmt_rss_start(0);
+	pages_at_begin = pmt_rss_last_pages();
+	pmt_rss_open_self(t);
+	return t->rss.method;
+}
+
+PMT_EXPORT uint64_t probe_rss_pages(void)
+{
+	if (pmt_rss_moved(pmt_self))
+		pmt_rss_read_self(pmt_self);
+	return pages_at_begin + (uint64_t)pmt_self->sums.rss_pages;
 }

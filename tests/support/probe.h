@@ -25,6 +25,13 @@ void probe_read(struct counted *ret_counted) __attribute__((weak));
 uint64_t probe_rss_hints(void) __attribute__((weak));
 int probe_reads_headers(void) __attribute__((weak));
 
+/* Begins the account of the resident set with the calling thread as its only reader;
+ * enum pmt_rss_method that this machine gave. */
+unsigned probe_rss_begin(void) __attribute__((weak));
+
+/* As at an event: reads statm only if the thread's trigger moved. Pages as accounted. */
+uint64_t probe_rss_pages(void) __attribute__((weak));
+
 /* The independent counter, libcountpreload.so. */
 void count_begin(void) __attribute__((weak));
 void count_read(struct counted *ret_counted) __attribute__((weak));

@@ -3,6 +3,7 @@
  * function of the family gave, plain and preloaded, alone and in front of each other
  * allocator that is installed, and compares the tracer's counts with an independent
  * counter's. A rude library beside us allocates before and after everything.
+ * programs/rss_steps.c compares the account of the resident set with statm.
  */
 #include <check.h>
 #include <stdbool.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 enum { OUTPUT_BYTES = 65536, PATHS_BYTES = 4096 };
 
@@ -158,6 +160,30 @@ START_TEST(test_counts_as_an_independent_counter)
 }
 END_TEST
 
+/* After every random step the account of the resident set is statm's, to the page. */
+START_TEST(test_rss_is_exact_after_every_step)
+{
+	static const char *const ways[] = {"main", "thread", "user"};
+	static struct output out;
+	const char *seed = getenv("PMT_SEED");
+	char preload[PATHS_BYTES], command[PATHS_BYTES];
+
+	list(preload, "libpmtprobe", "");
+	snprintf(command, sizeof(command),
+		 "%s/tests/blackbox/programs/rss_steps %s %ld 4000", build_dir(),
+		 ways[_i], seed ? atol(seed) : (long)time(NULL));
+	printf("%s\n", command);
+	fflush(stdout);
+	run(&out, preload, command);
+	if (out.status == 77) {
+		printf("skipped: page faults cannot be counted here\n");
+		return;
+	}
+	ck_assert_msg(out.status == 0, "%s", out.text);
+	ck_assert_ptr_nonnull(strstr(out.text, ": 0 of 4000 steps wrong"));
+}
+END_TEST
+
 /* Tools that are no Python run as ever, and nothing is left behind. */
 START_TEST(test_harmless_to_other_programs)
 {
@@ -193,6 +219,7 @@ int main(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, test_behaves_as_without_us, 0, ALLOCATORS);
 	tcase_add_loop_test(tc, test_counts_as_an_independent_counter, 0, ALLOCATORS);
+	tcase_add_loop_test(tc, test_rss_is_exact_after_every_step, 0, 3);
 	tcase_add_test(tc, test_harmless_to_other_programs);
 	suite_add_tcase(suite, tc);
 

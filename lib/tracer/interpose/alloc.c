@@ -99,7 +99,7 @@ static void end_trim_watch(struct pmt_thread *t, const struct trim_watch *watch)
 		pmt_counters_rss_hint_self(t);
 }
 
-/* Another allocator's block, an mmapped one, one of another arena, or the first call. */
+/* Another allocator's block, an mmapped one, or the first call. */
 static PMT_NOINLINE void free_slow(void *p)
 {
 	struct pmt_thread *t = p ? pmt_thread_self() : NULL;
@@ -117,6 +117,17 @@ static PMT_NOINLINE void free_slow(void *p)
 	end_trim_watch(t, &watch);
 }
 
+/* What threads other than the first do all the time: two loads and a compare more. */
+static PMT_NOINLINE void free_in_other_arena(struct pmt_thread *t, void *p)
+{
+	const volatile size_t *held_bytes = pmt_arena_held_bytes(p);
+	size_t before = held_bytes ? *held_bytes : 0;
+
+	pmt_real.free(p);
+	if (PMT_UNLIKELY(!held_bytes || *held_bytes != before))
+		pmt_counters_rss_hint_self(t);
+}
+
 PMT_INLINE void free_block(void *p)
 {
 	struct pmt_thread *t = pmt_self;
@@ -127,12 +138,15 @@ PMT_INLINE void free_block(void *p)
 		return;
 	}
 	word = pmt_chunk_word(p);
-	if (PMT_UNLIKELY(word & (PMT_CHUNK_MMAPPED | PMT_CHUNK_OTHER_ARENA))) {
+	if (PMT_UNLIKELY(word & PMT_CHUNK_MMAPPED)) {
 		free_slow(p);
 		return;
 	}
 	pmt_counters_freed_self(t, pmt_chunk_usable(word));
-	pmt_real.free(p);
+	if (word & PMT_CHUNK_OTHER_ARENA)
+		free_in_other_arena(t, p);
+	else
+		pmt_real.free(p);
 }
 
 PMT_EXPORT void free(void *p)

@@ -14,21 +14,10 @@
 #include "base/atomics.h"
 #include "os/sys.h"
 
-/* glibc 2.10-2.42 on 64 bits: HEAP_MAX_SIZE, twice the largest mmap threshold; heaps are
- * aligned to it. Only glibc.malloc.hugetlb makes it smaller. */
-enum { HEAP_BYTES_MAX = 64 << 20 };
-
-/* The head of a heap of another arena (malloc/arena.c, unchanged since 2.10). */
-struct heap_info {
-	void *arena;
-	struct heap_info *prev;
-	size_t size;
-};
-
 /* struct malloc_state ends before this in all versions (2200 bytes in 2.36). */
 enum { ARENA_BYTES_MAX = 2304 };
 
-/* Values of arena_word_off that are no offset. */
+/* Values of pmt_arena_word_off that are no offset. */
 enum { OFF_UNKNOWN = 0, OFF_NONE = 1 };
 
 /* Looks at a heap that another thread is just growing; give up after so many. */
@@ -36,9 +25,8 @@ enum { LOOKS_MAX = 64 };
 
 uint32_t pmt_heap_is_glibc;
 
-/* Where system_mem lies in struct malloc_state. Any thread finds it, once for all. */
-static _Atomic uint32_t arena_word_off;
-static _Atomic uint32_t look_count;
+uint32_t pmt_arena_word_off;
+static _Atomic uint32_t look_count; /* any thread adds */
 
 bool pmt_glibc_heap_check(void *const *blocks, size_t count,
 			  pmt_usable_size_fn *usable_size)
@@ -72,7 +60,7 @@ static uint32_t find_system_mem(const volatile size_t *words, size_t size)
 
 	for (uint32_t i = 2; i + 1 < ARENA_BYTES_MAX / sizeof(*words); i++) {
 		if (words[i] != size || words[i - 1] == size || words[i + 1] < size ||
-		    words[i + 1] > HEAP_BYTES_MAX)
+		    words[i + 1] > PMT_HEAP_BYTES_MAX)
 			continue;
 		if (found != OFF_NONE)
 			return OFF_NONE;
@@ -82,7 +70,7 @@ static uint32_t find_system_mem(const volatile size_t *words, size_t size)
 }
 
 /* Learns the layout from an arena's first heap: its state lies right behind the head. */
-static void look_at(const struct heap_info *heap, const void *block)
+static void look_at(const struct pmt_heap_head *heap, const void *block)
 {
 	uint32_t off = OFF_NONE;
 
@@ -92,32 +80,32 @@ static void look_at(const struct heap_info *heap, const void *block)
 	}
 	if (heap->prev) /* a later heap: another block will be in a first one */
 		return;
-	if (heap->size > ARENA_BYTES_MAX + 256 && heap->size <= HEAP_BYTES_MAX &&
+	if (heap->size > ARENA_BYTES_MAX + 256 && heap->size <= PMT_HEAP_BYTES_MAX &&
 	    (uintptr_t)block - (uintptr_t)heap < heap->size &&
 	    (uintptr_t)heap->arena - (uintptr_t)heap < 256)
 		off = find_system_mem(heap->arena, heap->size);
 	if (off != OFF_NONE)
-		pmt_cas32(&arena_word_off, OFF_UNKNOWN, off);
+		__atomic_store_n(&pmt_arena_word_off, off, __ATOMIC_RELAXED);
 	else if (pmt_add32_relaxed(&look_count, 1) >= LOOKS_MAX)
 		pmt_arena_distrust();
 }
 
-const volatile size_t *pmt_arena_held_bytes(const void *p)
+const volatile size_t *pmt_arena_find_held_bytes(const void *p)
 {
-	const struct heap_info *heap =
-	    (const struct heap_info *)((uintptr_t)p & -(uintptr_t)HEAP_BYTES_MAX);
-	uint32_t off = pmt_load32_relaxed(&arena_word_off); /* a fact, not a message */
+	const struct pmt_heap_head *heap =
+	    (const struct pmt_heap_head *)((uintptr_t)p & -(uintptr_t)PMT_HEAP_BYTES_MAX);
+	uint32_t off = __atomic_load_n(&pmt_arena_word_off, __ATOMIC_RELAXED);
 
-	if (PMT_UNLIKELY(off == OFF_UNKNOWN)) {
+	if (off == OFF_UNKNOWN) {
 		look_at(heap, p);
-		off = pmt_load32_relaxed(&arena_word_off);
+		off = __atomic_load_n(&pmt_arena_word_off, __ATOMIC_RELAXED);
 	}
-	if (PMT_UNLIKELY(off <= OFF_NONE))
+	if (off <= OFF_NONE)
 		return NULL;
 	return (const volatile size_t *)((const char *)heap->arena + off);
 }
 
 void pmt_arena_distrust(void)
 {
-	pmt_store32_release(&arena_word_off, OFF_NONE);
+	__atomic_store_n(&pmt_arena_word_off, OFF_NONE, __ATOMIC_RELAXED);
 }

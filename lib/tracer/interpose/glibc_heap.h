@@ -45,12 +45,39 @@ typedef size_t pmt_usable_size_fn(void *p);
 bool pmt_glibc_heap_check(void *const *blocks, size_t count,
 			  pmt_usable_size_fn *usable_size);
 
+/* glibc 2.10-2.42 on 64 bits: HEAP_MAX_SIZE, twice the largest mmap threshold; heaps of
+ * other arenas are aligned to it. Only glibc.malloc.hugetlb makes it smaller. */
+enum { PMT_HEAP_BYTES_MAX = 64 << 20 };
+
+/* The head of a heap of another arena (malloc/arena.c, unchanged since 2.10). */
+struct pmt_heap_head {
+	void *arena;
+	struct pmt_heap_head *prev;
+	size_t size;
+};
+
+/* Where an arena's state has the word below; 0: not known yet, 1: never to be. Any thread
+ * finds it, once for all; relaxed, as it stands for nothing else. */
+extern PMT_HIDDEN uint32_t pmt_arena_word_off;
+
+/* The slow beginning: learns the offset from block p's arena. */
+const volatile size_t *pmt_arena_find_held_bytes(const void *p);
+
 /*
  * A word that changes when the arena of block p (PMT_CHUNK_OTHER_ARENA) gives memory
- * back to the system, or NULL when no such word is known: then any free may do it.
- * It may be read until p is freed, and after that too: an arena's first heap stays.
+ * back to the system, or NULL when no such word is known: then any free may do it. It
+ * may be read until p is freed, and after that too: an arena's first heap stays.
  */
-const volatile size_t *pmt_arena_held_bytes(const void *p);
+PMT_INLINE const volatile size_t *pmt_arena_held_bytes(const void *p)
+{
+	uint32_t off = __atomic_load_n(&pmt_arena_word_off, __ATOMIC_RELAXED);
+	uintptr_t heap = (uintptr_t)p & -(uintptr_t)PMT_HEAP_BYTES_MAX;
+
+	if (PMT_UNLIKELY(off <= 1))
+		return pmt_arena_find_held_bytes(p);
+	return (const volatile size_t
+		    *)((const char *)((const struct pmt_heap_head *)heap)->arena + off);
+}
 
 /* Tells the above to give NULL always: heaps have another size (glibc.malloc.hugetlb). */
 void pmt_arena_distrust(void);

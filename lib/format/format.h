@@ -22,8 +22,9 @@ enum {
 	PMT_TRACE_MAGIC_BYTES = 8,
 	PMT_FORMAT_VERSION = 1,
 	PMT_RUN_ID_BYTES = 16,
-	/* A reader refuses larger chunks: no writer makes them, so they are damage. */
-	PMT_CHUNK_RAW_BYTES_MAX = 16 << 20,
+	/* A reader refuses larger chunks: no writer makes them, so they are damage. A
+	 * chunk is at most a whole ring, so this bounds the option ring_size too. */
+	PMT_CHUNK_RAW_BYTES_MAX = 64 << 20,
 };
 
 enum pmt_codec {

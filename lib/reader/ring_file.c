@@ -19,8 +19,6 @@
 #include "reader/trace_file.h"
 #include "reader/trace_private.h"
 
-enum { SLOT_DATA_BYTES_MAX = 1 << 30 };
-
 static bool same_process(const struct pmt_file_header *a, const struct pmt_file_header *b)
 {
 	return memcmp(a->run_id, b->run_id, sizeof(a->run_id)) == 0 && a->pid == b->pid &&
@@ -46,7 +44,7 @@ static const char *read_header(struct pmt_ring_copy *ring)
 	if (h->version != PMT_RING_VERSION)
 		return "expected a ring of version 1";
 	if (h->slot_control_bytes != PMT_RING_CONTROL_BYTES || h->slot_data_bytes < 64 ||
-	    h->slot_data_bytes > SLOT_DATA_BYTES_MAX ||
+	    h->slot_data_bytes > PMT_CHUNK_RAW_BYTES_MAX ||
 	    (h->slot_data_bytes & (h->slot_data_bytes - 1)))
 		return "expected slots of a possible size";
 	if (!file_header_valid(&h->file))
@@ -206,7 +204,7 @@ int pmt_ring_file_adopt(struct pmt_trace *trace, struct pmt_problem *ret_problem
 	/* The ring alone. */
 	trace->header = ring.header.file;
 	trace->file_bytes = 0;
-	free(trace->path);
+	trace->missing_path = trace->path;
 	trace->path = strdup(trace->ring_path);
 	if (!trace->path) {
 		pmt_problem_set(ret_problem, PMT_PROBLEM_MEMORY, trace->ring_path, 0,

@@ -68,23 +68,24 @@ static int say_bad_payload(struct pmt_trace *trace, const struct pmt_chunk *chun
 	return -EBADMSG;
 }
 
-/* Stored bytes into buffer, checked. */
-static int read_stored(struct pmt_trace *trace, const struct pmt_chunk *chunk,
-		       struct pmt_buffer *buffer)
+int pmt_chunk_read_stored(struct pmt_trace *trace, const struct pmt_chunk *chunk,
+			  struct pmt_buffer *stored)
 {
 	bool in_ring = chunk->source == PMT_SOURCE_RING;
 	uint64_t at = chunk->offset + (in_ring ? 0 : sizeof(struct pmt_chunk_header));
 	int64_t got;
 
-	if (pmt_buffer_reserve(buffer, chunk->stored_bytes) != 0)
+	if (chunk->readable_to == chunk->from)
+		return -EBADMSG;
+	if (pmt_buffer_reserve(stored, chunk->stored_bytes) != 0)
 		return -ENOMEM;
-	got = pmt_trace_pread(in_ring ? trace->ring_copy_fd : trace->fd, buffer->bytes,
+	got = pmt_trace_pread(in_ring ? trace->ring_copy_fd : trace->fd, stored->bytes,
 			      chunk->stored_bytes, at);
 	if (got != (int64_t)chunk->stored_bytes)
 		return say_bad_payload(
 		    trace, chunk, got < 0 ? strerror((int)-got) : "expected more bytes");
 	if (!in_ring &&
-	    pmt_crc32c(0, buffer->bytes, chunk->stored_bytes) != chunk->payload_crc)
+	    pmt_crc32c(0, stored->bytes, chunk->stored_bytes) != chunk->payload_crc)
 		return say_bad_payload(trace, chunk, "expected another checksum");
 	return 0;
 }
@@ -95,7 +96,7 @@ int pmt_chunk_check(struct pmt_trace *trace, const struct pmt_chunk *chunk)
 
 	if (chunk->readable_to == chunk->from)
 		return -EBADMSG;
-	int rc = read_stored(trace, chunk, &buffer);
+	int rc = pmt_chunk_read_stored(trace, chunk, &buffer);
 	pmt_buffer_free(&buffer);
 	return rc;
 }
@@ -120,10 +121,10 @@ int pmt_chunk_load(struct pmt_trace *trace, const struct pmt_chunk *chunk,
 	if (chunk->readable_to == chunk->from)
 		return -EBADMSG;
 	if (chunk->codec == PMT_CODEC_NONE)
-		return read_stored(trace, chunk, raw);
+		return pmt_chunk_read_stored(trace, chunk, raw);
 	if (chunk->codec != PMT_CODEC_LZ4)
 		return say_bad_payload(trace, chunk, "expected a codec of version 1");
-	int rc = read_stored(trace, chunk, stored);
+	int rc = pmt_chunk_read_stored(trace, chunk, stored);
 	return rc ? rc : decompress(trace, chunk, stored, raw);
 }
 

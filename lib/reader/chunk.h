@@ -27,6 +27,10 @@ void pmt_buffer_free(struct pmt_buffer *buffer);
 int pmt_chunk_load(struct pmt_trace *trace, const struct pmt_chunk *chunk,
 		   struct pmt_buffer *stored, struct pmt_buffer *raw) PMT_MUST_CHECK;
 
+/* Reads the bytes as they are stored, and checks them. Same values. */
+int pmt_chunk_read_stored(struct pmt_trace *trace, const struct pmt_chunk *chunk,
+			  struct pmt_buffer *stored) PMT_MUST_CHECK;
+
 /* Checks the stored bytes against their checksum and nothing else. Same values. */
 int pmt_chunk_check(struct pmt_trace *trace, const struct pmt_chunk *chunk);
 

@@ -143,7 +143,8 @@ static int take_slot(struct pmt_ring_copy *ring, uint32_t i)
 	}
 	if (!slot_in_use(&before) || before.head == before.tail)
 		return 0;
-	if (before.head - before.tail > ring->header.slot_data_bytes) {
+	if (before.head < before.tail ||
+	    before.head - before.tail > ring->header.slot_data_bytes) {
 		pmt_ring_copy_say(ring, slot_offset(ring, i),
 				  "expected head and tail within one slot's size");
 		return 0;

@@ -103,6 +103,7 @@ void pmt_trace_close(struct pmt_trace *trace)
 	free(trace->streams);
 	free(trace->stream_first);
 	free(trace->ring_path);
+	free(trace->missing_path);
 	free(trace->path);
 	free(trace);
 }

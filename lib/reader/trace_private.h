@@ -27,6 +27,7 @@ struct pmt_trace {
 
 	struct pmt_trace_ring ring;
 	char *ring_path;
+	char *missing_path; /* a ring was opened alone: the trace that it names */
 	int ring_copy_fd; /* an unlinked file with what was taken from the ring, or -1 */
 
 	bool ended;

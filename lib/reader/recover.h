@@ -1,0 +1,38 @@
+/*
+ * Recovery: what the ring of a killed process still holds is folded into its trace, so
+ * that one file tells everything, the ring can go, and the file can be moved.
+ */
+#ifndef PMT_READER_RECOVER_H
+#define PMT_READER_RECOVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "reader/trace.h"
+
+struct pmt_recovery {
+	const char *path; /* of the file with everything; the trace's or out_path */
+	bool written;     /* false: there was nothing to fold in */
+	bool end_added;   /* the trace had no end record */
+	bool ring_removed;
+	uint64_t ring_bytes; /* stream bytes that came from the ring */
+	uint64_t file_bytes; /* size of the written file */
+};
+
+/*
+ * Writes all readable chunks, then the ring's, then what only the ring's header knew
+ * (losses), then an end record if there is none: PMT_END_SIGNAL with status 0. The file
+ * appears whole or not at all.
+ *
+ * out_path NULL: in place of the trace; then the ring is removed, and nothing is done
+ * when no ring was salvaged. Otherwise into out_path, and trace and ring stay.
+ *
+ * 0; -EBUSY in place of the trace of a running process; -ENOMEM; another negative errno
+ * of a write. *ret_problem says what is wrong, *ret_recovery.path lives with the trace.
+ */
+int pmt_recover(struct pmt_trace *trace, const char *out_path,
+		struct pmt_recovery *ret_recovery,
+		struct pmt_problem *ret_problem) PMT_MUST_CHECK;
+
+#endif

@@ -9,7 +9,7 @@ cd "$top_srcdir"
 
 # Folders that hold our C, as far as they are there (a tarball has no empty ones).
 c_folders() {
-	for folder in include lib tools tests bench examples; do
+	for folder in include lib tools tests fuzz bench examples; do
 		[ -d "$folder" ] && echo "$folder"
 	done
 }
@@ -28,6 +28,7 @@ include_flags() {
 	case $1 in
 	lib/tracer/*) echo "-Ilib/tracer -Iinclude -Ilib" ;;
 	tools/*) echo "-Iinclude -Ilib -Itools" ;;
+	fuzz/*) echo "-Iinclude -Ilib -Itests -I." ;;
 	tests/*) echo "-Iinclude -Ilib -Itools -Itests" ;;
 	*) echo "-Iinclude -Ilib" ;;
 	esac

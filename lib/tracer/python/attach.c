@@ -180,6 +180,8 @@ static int on_audit(const char *event, struct _object *args, void *unused)
 		return 0;
 	if (!pmt_py.thread_state_unchecked())
 		return 0;
+	if (event[0] == 's' && pmt_py.minor >= 12)
+		pmt_hook_monitoring_audit_gil(event);
 	void *interpreter = pmt_py.interpreter_get();
 	if (PMT_LIKELY(interpreter == last))
 		return 0;

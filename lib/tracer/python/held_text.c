@@ -6,7 +6,7 @@
 
 #include "python/api.h"
 
-static struct pmt_held_text hold(struct _object *unicode)
+struct pmt_held_text pmt_held_text_gil(struct _object *unicode)
 {
 	struct pmt_held_text held = {NULL, {"?", 1}};
 	char *bytes;
@@ -43,5 +43,5 @@ void pmt_held_release_gil(struct pmt_held_text *held)
 
 struct pmt_held_text pmt_held_attribute_gil(struct _object *object, const char *name)
 {
-	return hold(pmt_py.PyObject_GetAttrString(object, name));
+	return pmt_held_text_gil(pmt_py.PyObject_GetAttrString(object, name));
 }

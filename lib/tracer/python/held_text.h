@@ -13,6 +13,9 @@ struct pmt_held_text {
 	struct pmt_text text;
 };
 
+/* Of a str object, whose reference is taken; NULL: "?". No exception is left. */
+struct pmt_held_text pmt_held_text_gil(struct _object *unicode);
+
 /* The attribute's text, "?" where there is none. No exception is left. */
 struct pmt_held_text pmt_held_attribute_gil(struct _object *object, const char *name);
 void pmt_held_release_gil(struct pmt_held_text *held);

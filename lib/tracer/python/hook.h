@@ -14,4 +14,8 @@ struct pmt_options;
 int pmt_hook_monitoring_install_gil(const struct pmt_options *options);
 int pmt_hook_frame_install_gil(void *interpreter);
 
+/* At audit events of sys.monitoring: notices, says and counts that our tool id is now
+ * another's. */
+void pmt_hook_monitoring_audit_gil(const char *event);
+
 #endif

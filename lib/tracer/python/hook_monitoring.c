@@ -9,12 +9,16 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/options.h"
 #include "event/hook_way.h"
+#include "os/say.h"
 #include "python/api.h"
 #include "python/c_function.h"
 #include "python/code_ids.h"
+#include "python/held_text.h"
+#include "run/run.h"
 #include "thread.h"
 
 enum {
@@ -27,6 +31,8 @@ enum {
 	FLAG_VECTORCALL = 11, /* Py_TPFLAGS_HAVE_VECTORCALL, bit number */
 	FLAG_DEFAULT = 18,    /* Py_TPFLAGS_HAVE_VERSION_TAG: PyType_FromSpec wants it */
 };
+
+#define TOOL_NAME "pymemtrace"
 
 typedef struct _object *vectorcall_fn(struct _object *self, struct _object *const *args,
 				      size_t flagged_count, struct _object *names);
@@ -178,7 +184,7 @@ static int take_tool(struct _object *monitoring)
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		if (ok(pmt_py.PyObject_CallMethod(monitoring, "use_tool_id", "is",
-						  order[i], "pymemtrace")))
+						  order[i], TOOL_NAME)))
 			return order[i];
 		pmt_py.PyErr_Clear();
 	}
@@ -239,6 +245,34 @@ static int register_all(struct _object *monitoring, int tool, struct _object *ty
 		   : -ENOTSUP;
 }
 
+static int tool_taken = -1;
+
+void pmt_hook_monitoring_audit_gil(const char *event)
+{
+	struct _object *monitoring, *name;
+
+	if (tool_taken < 0 || strcmp(event, "sys.monitoring.register_callback") != 0 ||
+	    pmt_py.PyErr_Occurred())
+		return;
+	monitoring = pmt_py.PySys_GetObject("monitoring");
+	name = monitoring
+		   ? pmt_py.PyObject_CallMethod(monitoring, "get_tool", "i", tool_taken)
+		   : NULL;
+	struct pmt_held_text held = pmt_held_text_gil(name);
+	bool ours = held.text.size == sizeof(TOOL_NAME) - 1 &&
+		    memcmp(held.text.bytes, TOOL_NAME, held.text.size) == 0;
+	pmt_held_release_gil(&held);
+	if (ours)
+		return;
+	tool_taken = -1;
+	if (pmt_run_is_on())
+		pmt_area_count_loss(&pmt_run->area, PMT_LOSS_DETACHED, 1);
+	pmt_say(
+	    PMT_SAY_HOOK_LOST,
+	    "the program took our place in sys.monitoring: calls are no longer traced",
+	    NULL, NULL);
+}
+
 int pmt_hook_monitoring_install_gil(const struct pmt_options *options)
 {
 	struct _object *monitoring = pmt_py.PySys_GetObject("monitoring"); /* borrowed */
@@ -250,8 +284,12 @@ int pmt_hook_monitoring_install_gil(const struct pmt_options *options)
 	if (!type)
 		goto out;
 	result = take_tool(monitoring);
-	if (result >= 0)
-		result = register_all(monitoring, result, type, options);
+	if (result >= 0) {
+		int tool = result;
+		result = register_all(monitoring, tool, type, options);
+		if (result == 0)
+			tool_taken = tool;
+	}
 	pmt_py.Py_DecRef(type); /* its callbacks keep it */
 out:
 	if (result < 0 && pmt_py.PyErr_Occurred())

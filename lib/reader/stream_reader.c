@@ -117,6 +117,17 @@ static void take_checkpoint(struct pmt_stream_reader *reader)
 	reader->last_address = 0;
 }
 
+/* Stream 0 has no ticks of its own between checkpoints: its samples tell the time. */
+static void take_sample(struct pmt_stream_reader *reader)
+{
+	struct pmt_sample sample;
+
+	if (!pmt_payload_get_sample(&reader->event.record, &sample))
+		return;
+	reader->event.tick = sample.tick;
+	reader->event.tick_known = true;
+}
+
 /* The step is the field of that number in all three payloads. */
 static void take_address(struct pmt_stream_reader *reader, unsigned field)
 {
@@ -136,6 +147,9 @@ static int take_extended(struct pmt_stream_reader *reader)
 	switch (reader->event.record.ext) {
 	case PMT_EXT_CHECKPOINT:
 		take_checkpoint(reader);
+		break;
+	case PMT_EXT_SAMPLE:
+		take_sample(reader);
 		break;
 	case PMT_EXT_ALLOC:
 		take_address(reader, 4);

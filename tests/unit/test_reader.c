@@ -120,12 +120,53 @@ START_TEST(tables_know_names_threads_and_facts)
 }
 END_TEST
 
+/* Records of stream 0 carry no ticks; its samples must not come before what happened
+ * before them in the threads. */
+START_TEST(samples_come_at_their_own_time)
+{
+	struct test_bytes b = {NULL, 0, 0}, s0 = {NULL, 0, 0}, s1 = {NULL, 0, 0};
+	struct pmt_file_header h = test_file_header();
+	struct pmt_sample sample = {.tick = 2050, .rss_bytes = 1 << 20};
+	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES];
+	const struct pmt_event *e;
+	uint64_t enters = 0;
+
+	test_put_checkpoint(&s0, 1000, 0, 0);
+	size_t size = (size_t)(pmt_payload_put_sample(payload, &sample) - payload);
+	test_put_ext(&s0, PMT_EXT_SAMPLE, 0, payload, size);
+	test_put_checkpoint(&s1, 2000, 0, 0);
+	test_put_enter(&s1, PMT_OP_START, 1, 10, NULL);
+	test_put_enter(&s1, PMT_OP_START, 1, 30, NULL);
+	test_put_enter(&s1, PMT_OP_START, 1, 30, NULL);
+	test_add_header(&b, &h);
+	test_add_stream(&b, 0, &s0, PMT_CODEC_NONE);
+	test_add_stream(&b, 1, &s1, PMT_CODEC_NONE);
+	struct pmt_trace *trace = open_bytes(&b);
+	struct pmt_cursor *cursor = pmt_cursor_new_merged(trace, NULL);
+	while ((e = pmt_cursor_next(cursor))) {
+		if (e->record.op == PMT_OP_START)
+			enters++;
+		if (e->record.op == PMT_OP_EXTENDED && e->record.ext == PMT_EXT_SAMPLE) {
+			ck_assert_uint_eq(e->tick, 2050);
+			ck_assert_uint_eq(enters, 2);
+		}
+	}
+	ck_assert_uint_eq(enters, 3);
+	pmt_cursor_free(cursor);
+	pmt_trace_close(trace);
+	test_bytes_close(&b);
+	test_bytes_close(&s0);
+	test_bytes_close(&s1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("reader");
 	TCase *tc = tcase_create("whole traces");
 
 	tcase_add_loop_test(tc, merged_events_come_by_time, 0, 2);
+	tcase_add_test(tc, samples_come_at_their_own_time);
 	tcase_add_test(tc, tables_know_names_threads_and_facts);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);

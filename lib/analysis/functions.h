@@ -6,6 +6,7 @@
 #ifndef PMT_ANALYSIS_FUNCTIONS_H
 #define PMT_ANALYSIS_FUNCTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "analysis/map.h"
@@ -51,6 +52,15 @@ struct pmt_functions {
 /* 0 or -ENOMEM; then call close all the same. */
 int pmt_functions_init(struct pmt_functions *functions) PMT_MUST_CHECK;
 void pmt_functions_close(struct pmt_functions *functions);
+
+/* False for pseudo functions and threads: nobody calls those. */
+static inline bool pmt_functions_have_calls(const struct pmt_functions *functions,
+					    uint32_t function)
+{
+	uint8_t kind = functions->items[function].kind;
+
+	return kind == PMT_FUNCTION_PYTHON || kind == PMT_FUNCTION_C;
+}
 
 /* The function of a code id; makes one at its first use. 0 or -ENOMEM. */
 int pmt_functions_of_code(struct pmt_functions *functions, uint32_t code_id,

@@ -141,7 +141,8 @@ void pmt_model_charge(struct pmt_model *model, struct pmt_stream_state *stream,
 	int64_t heap = (int64_t)(stream->seen.allocated_bytes - stream->seen.freed_bytes);
 	if (heap > stream->peak_heap_bytes)
 		stream->peak_heap_bytes = heap;
-	pmt_peaks_add_event(&model->peaks, deltas, tick, stream->number, node);
+	pmt_peaks_add_event(&model->peaks, deltas,
+			    (struct pmt_moment){tick, true, node, stream->number});
 	pmt_timeline_add_event(&model->timeline, tick, model->peaks.rss_now_pages,
 			       model->peaks.heap_now_bytes);
 	if (deltas->rss_pages > 0) {
@@ -241,7 +242,6 @@ static int move(struct pmt_model *model, struct pmt_stream_state *stream,
 {
 	stream->event_count++;
 	model->counts.events++;
-	model->running_stream = stream->number;
 	if (pmt_op_is_enter(record->op))
 		return pmt_model_enter(model, stream, record->code_id, false);
 	if (record->op == PMT_OP_LINE)

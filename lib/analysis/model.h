@@ -73,9 +73,8 @@ struct pmt_model {
 	uint64_t last_loss_tick;
 	uint64_t gap_count;
 	uint64_t gap_bytes;
-	uint8_t flags_seen;      /* enum pmt_record_flag of all records */
-	uint32_t running_stream; /* that of the last enter or leave */
-	uint32_t by_code[4096];  /* function + 1 of small code ids: saves the map */
+	uint8_t flags_seen;     /* enum pmt_record_flag of all records */
+	uint32_t by_code[4096]; /* function + 1 of small code ids: saves the map */
 };
 
 /* page_bytes, ticks_per_second: of the trace's header. tables must outlive the model and

@@ -22,7 +22,6 @@ static void count_event(struct pmt_model *model, struct pmt_stream_state *stream
 {
 	stream->event_count++;
 	model->counts.events++;
-	model->running_stream = stream->number;
 }
 
 /*
@@ -53,27 +52,34 @@ static int add_point(struct pmt_model *model, struct pmt_stream_state *stream,
 	return error;
 }
 
+/* Of the calls that run now, that of the thread which moved last. */
+static struct pmt_moment running_call(const struct pmt_model *model, uint64_t tick)
+{
+	struct pmt_moment now = {.tick = tick};
+	uint64_t latest = 0;
+
+	for (uint32_t i = 0; i < model->streams.count; i++) {
+		const struct pmt_stream_state *stream = &model->streams.items[i];
+
+		if (stream->shadow.depth == 0 || stream->last_tick < latest)
+			continue;
+		latest = stream->last_tick;
+		now.node_known = true;
+		now.node = stream->shadow.frames[stream->shadow.depth - 1].node;
+		now.stream = stream->number;
+	}
+	return now;
+}
+
 static int add_sample(struct pmt_model *model, const struct pmt_record *record)
 {
-	struct pmt_peak running = {0};
-	struct pmt_stream_state *stream;
 	struct pmt_sample sample;
-	int error;
 
 	if (!pmt_payload_get_sample(record, &sample))
 		return 0;
 	model->counts.samples++;
-	/* Of the calls that run, that of the thread that moved last. */
-	if (model->counts.enters > 0) {
-		error = pmt_model_stream(model, model->running_stream, &stream);
-		if (error)
-			return error;
-		const struct pmt_shadow_frame *top = pmt_shadow_top(&stream->shadow);
-		running.node_known = top != NULL;
-		running.node = top ? top->node : 0;
-		running.stream = stream->number;
-	}
-	pmt_peaks_add_sample(&model->peaks, &sample, model->page_bytes, &running);
+	pmt_peaks_add_sample(&model->peaks, &sample, model->page_bytes,
+			     running_call(model, sample.tick));
 	pmt_timeline_add_sample(&model->timeline, &sample);
 	return 0;
 }

@@ -23,7 +23,6 @@ int pmt_model_init(struct pmt_model *model, const struct pmt_tables *tables,
 		model->options = *options;
 	if (model->options.node_limit == 0)
 		model->options.node_limit = PMT_TREE_NODE_LIMIT;
-	pmt_peaks_init(&model->peaks);
 	error = pmt_functions_init(&model->functions);
 	if (!error)
 		error = pmt_tree_init(&model->tree, PMT_FUNCTION_ALL,

@@ -20,16 +20,28 @@ enum pmt_peak_source {
 	PMT_PEAK_KERNEL,   /* between from_tick and tick, by the high-water mark */
 };
 
-struct pmt_peak {
-	enum pmt_peak_source source;
-	int64_t bytes;
+/* A moment, and the call that ran then. */
+struct pmt_moment {
 	uint64_t tick;
-	uint64_t from_tick; /* KERNEL: not before; else the same as tick */
 	bool node_known;
-	uint32_t node;   /* of the tree: the call that ran */
+	uint32_t node;   /* of the tree */
 	uint32_t stream; /* the thread */
 };
 
+struct pmt_peak {
+	enum pmt_peak_source source;
+	int64_t bytes;
+	uint64_t from_tick;   /* KERNEL: not before this; else the tick of at */
+	struct pmt_moment at; /* the highest */
+	/* When it first came within PMT_PEAK_NEAR_PERCENT of the highest: the step that
+	 * made the peak rather than the ripple that topped it. */
+	struct pmt_moment reached;
+	int64_t reached_bytes;
+};
+
+enum { PMT_PEAK_NEAR_PERCENT = 1 };
+
+/* All zero at the start. */
 struct pmt_peaks {
 	/* From events: sums of changes since the trace began. */
 	int64_t rss_now_pages;
@@ -51,28 +63,39 @@ struct pmt_peaks {
 	int64_t rss_end_bytes; /* last known; 0 when nothing was */
 };
 
-void pmt_peaks_init(struct pmt_peaks *peaks);
+/* A value at a moment: keeps it when it is the highest so far. */
+static inline void pmt_peak_see(struct pmt_peak *peak, int64_t bytes,
+				struct pmt_moment at)
+{
+	if (peak->source != PMT_PEAK_NONE && bytes <= peak->bytes)
+		return;
+	if (peak->source == PMT_PEAK_NONE || peak->reached_bytes <= 0 ||
+	    bytes - peak->reached_bytes >
+		peak->reached_bytes / 100 * PMT_PEAK_NEAR_PERCENT) {
+		peak->reached = at;
+		peak->reached_bytes = bytes;
+	}
+	peak->bytes = bytes;
+	peak->at = at;
+	peak->from_tick = at.tick;
+}
 
 /* After a record whose changes node of stream is charged with. */
 static inline void pmt_peaks_add_event(struct pmt_peaks *peaks,
-				       const struct pmt_deltas *d, uint64_t tick,
-				       uint32_t stream, uint32_t node)
+				       const struct pmt_deltas *d, struct pmt_moment at)
 {
 	peaks->rss_now_pages = pmt_sum_wrapping(peaks->rss_now_pages, d->rss_pages);
 	peaks->heap_now_bytes = pmt_sum_wrapping(
 	    peaks->heap_now_bytes, (int64_t)(d->allocated_bytes - d->freed_bytes));
-	if (peaks->rss_now_pages > peaks->event_rss.bytes)
-		peaks->event_rss = (struct pmt_peak){
-		    PMT_PEAK_EVENT, peaks->rss_now_pages, tick, tick, true, node, stream};
-	if (peaks->heap_now_bytes > peaks->event_heap.bytes)
-		peaks->event_heap = (struct pmt_peak){
-		    PMT_PEAK_EVENT, peaks->heap_now_bytes, tick, tick, true, node,
-		    stream};
+	pmt_peak_see(&peaks->event_rss, peaks->rss_now_pages, at);
+	peaks->event_rss.source = PMT_PEAK_EVENT;
+	pmt_peak_see(&peaks->event_heap, peaks->heap_now_bytes, at);
+	peaks->event_heap.source = PMT_PEAK_EVENT;
 }
 
-/* running: the call that ran when the sample was taken, if any is known. */
+/* now: its tick, and the call that ran, if any is known. */
 void pmt_peaks_add_sample(struct pmt_peaks *peaks, const struct pmt_sample *sample,
-			  uint32_t page_bytes, const struct pmt_peak *running);
+			  uint32_t page_bytes, struct pmt_moment now);
 
 /* Decides between the sources. has_rss, has_heap: events measured it. */
 void pmt_peaks_finish(struct pmt_peaks *peaks, uint32_t page_bytes, bool has_rss,

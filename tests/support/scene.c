@@ -197,7 +197,6 @@ static void do_sample(struct scene *scene, const struct scene_words *w)
 	    .thread_count = (uint64_t)scene_words_value_number(w, "threads", 1),
 	};
 
-	put_checkpoint(s); /* moves stream 0 to this time */
 	put_payload(s, PMT_EXT_SAMPLE, NULL, 0, payload,
 		    pmt_payload_put_sample(payload, &sample));
 }

@@ -42,6 +42,14 @@ void pmt_csv_integer(struct pmt_csv *csv, int64_t value)
 	fprintf(csv->out, "%" PRId64, value);
 }
 
+void pmt_csv_integer_if(struct pmt_csv *csv, bool known, int64_t value)
+{
+	if (known)
+		pmt_csv_integer(csv, value);
+	else
+		pmt_csv_empty(csv);
+}
+
 void pmt_csv_end_row(struct pmt_csv *csv)
 {
 	fputc('\n', csv->out);
@@ -57,6 +65,16 @@ void pmt_csv_function(struct pmt_csv *csv, const struct pmt_model *model,
 	pmt_csv_text(csv, f->file);
 	if (f->first_line)
 		pmt_csv_integer(csv, (int64_t)f->first_line);
+	else
+		pmt_csv_empty(csv);
+}
+
+void pmt_csv_calls(struct pmt_csv *csv, const struct pmt_figures *figures,
+		   const struct pmt_model *model, uint32_t function)
+{
+	if (pmt_functions_have_calls(&model->functions, function) &&
+	    model->measured.calls)
+		pmt_csv_integer(csv, (int64_t)figures->call_count);
 	else
 		pmt_csv_empty(csv);
 }

@@ -18,11 +18,16 @@ struct pmt_csv {
 void pmt_csv_text(struct pmt_csv *csv, const char *text); /* NULL: empty */
 void pmt_csv_integer(struct pmt_csv *csv, int64_t value);
 void pmt_csv_empty(struct pmt_csv *csv);
+void pmt_csv_integer_if(struct pmt_csv *csv, bool known, int64_t value);
 void pmt_csv_end_row(struct pmt_csv *csv);
 
 /* Function, file and line: three cells. */
 void pmt_csv_function(struct pmt_csv *csv, const struct pmt_model *model,
 		      uint32_t function);
+
+/* Number of calls, empty where it is not known. */
+void pmt_csv_calls(struct pmt_csv *csv, const struct pmt_figures *figures,
+		   const struct pmt_model *model, uint32_t function);
 
 /* The ten figures of a part, and their header cells with a prefix ("self_"). */
 void pmt_csv_part(struct pmt_csv *csv, const struct pmt_figures *figures,

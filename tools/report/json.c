@@ -86,10 +86,8 @@ json_t *pmt_json_part(const struct pmt_figures *figures, const struct pmt_model 
 json_t *pmt_json_calls(const struct pmt_figures *figures, const struct pmt_model *model,
 		       uint32_t function)
 {
-	uint8_t kind = model->functions.items[function].kind;
-
-	if (!model->measured.calls || kind == PMT_FUNCTION_PSEUDO ||
-	    kind == PMT_FUNCTION_THREAD)
+	if (!model->measured.calls ||
+	    !pmt_functions_have_calls(&model->functions, function))
 		return json_null();
 	return json_integer((json_int_t)figures->call_count);
 }
@@ -104,6 +102,19 @@ void pmt_json_set_function(json_t *object, const struct pmt_model *model,
 	json_object_set_new(object, "line",
 			    f->first_line ? json_integer((json_int_t)f->first_line)
 					  : json_null());
+}
+
+json_t *pmt_json_function_row(const struct pmt_model *model,
+			      const struct pmt_function_row *row)
+{
+	json_t *object = json_object();
+
+	pmt_json_set_function(object, model, row->function);
+	json_object_set_new(object, "calls",
+			    pmt_json_calls(&row->self, model, row->function));
+	json_object_set_new(object, "self", pmt_json_part(&row->self, model));
+	json_object_set_new(object, "inclusive", pmt_json_part(&row->inclusive, model));
+	return object;
 }
 
 json_t *pmt_json_path(const struct pmt_model *model, uint32_t node)

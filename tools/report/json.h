@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "analysis/analysis.h"
+#include "analysis/function_table.h"
 
 /* A text from a trace; what is no UTF-8 becomes U+FFFD. null for NULL. */
 json_t *pmt_json_text(const char *text);
@@ -28,7 +29,11 @@ json_t *pmt_json_calls(const struct pmt_figures *figures, const struct pmt_model
 void pmt_json_set_function(json_t *object, const struct pmt_model *model,
 			   uint32_t function);
 
-/* An object of time and path of a call: "function", "path": ["a", "b"]. */
+/* One of the view "functions": function, file, line, calls, self, inclusive. */
+json_t *pmt_json_function_row(const struct pmt_model *model,
+			      const struct pmt_function_row *row);
+
+/* The calls from the outermost to node, each with function, file and line. */
 json_t *pmt_json_path(const struct pmt_model *model, uint32_t node);
 
 /* Writes the document and releases it. An exit code; has said why. */

@@ -35,15 +35,27 @@ const char *pmt_label_short_file(const char *file)
 	return file;
 }
 
-unsigned pmt_label_print_text(const struct pmt_report_request *request, const char *text,
-			      unsigned columns)
+static unsigned print_fitted(const struct pmt_report_request *request, const char *text,
+			     unsigned columns, enum pmt_fit keep)
 {
 	char out[PMT_FIT_ROOM(COLUMNS_MAX)];
 	unsigned used = pmt_fit(out, text, columns < COLUMNS_MAX ? columns : COLUMNS_MAX,
-				PMT_FIT_START, request->ascii);
+				keep, request->ascii);
 
 	fputs(out, request->out);
 	return used;
+}
+
+unsigned pmt_label_print_text(const struct pmt_report_request *request, const char *text,
+			      unsigned columns)
+{
+	return print_fitted(request, text, columns, PMT_FIT_START);
+}
+
+unsigned pmt_label_print_end(const struct pmt_report_request *request, const char *text,
+			     unsigned columns)
+{
+	return print_fitted(request, text, columns, PMT_FIT_END);
 }
 
 /* A path in out: whole, or its last parts behind an ellipsis, or the end of the last. */

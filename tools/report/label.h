@@ -23,6 +23,10 @@ unsigned pmt_label_print_line(const struct pmt_report_request *request,
 unsigned pmt_label_print_text(const struct pmt_report_request *request, const char *text,
 			      unsigned columns);
 
+/* The same, keeping the end of a text that is too long. */
+unsigned pmt_label_print_end(const struct pmt_report_request *request, const char *text,
+			     unsigned columns);
+
 /* The part of a path that says most: behind site-packages or the standard library. */
 const char *pmt_label_short_file(const char *file);
 

@@ -145,6 +145,8 @@ const char *pmt_metric_text(char text[PMT_FIGURE_BYTES], const struct pmt_metric
 
 	if (!metric->is_measured(&model->measured))
 		return strcpy(text, "-");
+	if (metric->get == get_calls && value == 0)
+		return strcpy(text, "-"); /* [outside Python]: nobody calls it */
 	switch (metric->unit) {
 	case PMT_UNIT_COUNT:
 		return pmt_figure_count(text, (uint64_t)value, exact);

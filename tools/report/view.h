@@ -25,7 +25,13 @@ struct pmt_view {
 };
 
 /* One a file; keep the order of report.c. */
+extern const struct pmt_view pmt_view_summary;
 extern const struct pmt_view pmt_view_functions;
+extern const struct pmt_view pmt_view_tree;
+extern const struct pmt_view pmt_view_timeline;
+extern const struct pmt_view pmt_view_lines;
+extern const struct pmt_view pmt_view_threads;
+extern const struct pmt_view pmt_view_processes;
 
 /* In the order of --help: report.c. */
 extern const struct pmt_view *const pmt_report_views[];

@@ -57,19 +57,6 @@ static int print_text(const struct pmt_report_request *request,
 	return PMT_EXIT_OK;
 }
 
-static json_t *row_object(const struct pmt_model *model,
-			  const struct pmt_function_row *row)
-{
-	json_t *object = json_object();
-
-	pmt_json_set_function(object, model, row->function);
-	json_object_set_new(object, "calls",
-			    pmt_json_calls(&row->self, model, row->function));
-	json_object_set_new(object, "self", pmt_json_part(&row->self, model));
-	json_object_set_new(object, "inclusive", pmt_json_part(&row->inclusive, model));
-	return object;
-}
-
 static int print_json(const struct pmt_report_request *request,
 		      const struct pmt_analysis *a, const struct pmt_ranking *ranking)
 {
@@ -77,7 +64,8 @@ static int print_json(const struct pmt_report_request *request,
 
 	pmt_json_stream_begin(&stream, request->out, a, "functions");
 	for (uint32_t i = 0; i < ranking->count; i++)
-		pmt_json_stream_add(&stream, row_object(a->model, &ranking->rows[i]));
+		pmt_json_stream_add(&stream,
+				    pmt_json_function_row(a->model, &ranking->rows[i]));
 	return pmt_json_stream_end(&stream);
 }
 
@@ -97,10 +85,7 @@ static int print_csv(const struct pmt_report_request *request,
 		const struct pmt_function_row *row = &ranking->rows[i];
 
 		pmt_csv_function(&csv, a->model, row->function);
-		if (a->model->measured.calls)
-			pmt_csv_integer(&csv, (int64_t)row->self.call_count);
-		else
-			pmt_csv_empty(&csv);
+		pmt_csv_calls(&csv, &row->self, a->model, row->function);
 		pmt_csv_part(&csv, &row->self, a->model);
 		pmt_csv_part(&csv, &row->inclusive, a->model);
 		pmt_csv_end_row(&csv);

@@ -1,0 +1,99 @@
+/* Gathering the summary. */
+#include "report/summary.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/ranking.h"
+#include "report/threads.h"
+
+static int fill_list(struct pmt_summary_list *list, const struct pmt_model *model,
+		     struct pmt_function_row *rows, uint32_t count, uint32_t limit)
+{
+	int error = pmt_ranking_sort(rows, count, model, list->metric);
+
+	if (error)
+		return error;
+	list->rows = calloc(limit + 1, sizeof(*list->rows));
+	if (!list->rows)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count && list->count < limit; i++) {
+		if (list->metric->get(&rows[i].self, model->page_bytes) <= 0)
+			break;
+		list->rows[list->count++] = rows[i];
+	}
+	return 0;
+}
+
+static int fill_lists(struct pmt_summary *summary, const struct pmt_model *model,
+		      uint32_t limit)
+{
+	static const struct {
+		const char *member, *heading, *key;
+	} kinds[PMT_SUMMARY_LISTS] = {
+	    {"grew_rss", "grew RSS most and kept it", "rss-net"},
+	    {"allocated", "allocated most", "allocated"},
+	    {"kept", "kept most (allocated minus freed)", "net"},
+	    {"objects", "made most Python objects", "objects"},
+	};
+	struct pmt_function_row *rows;
+	uint32_t count;
+	int error = pmt_function_table_new(model, &rows, &count);
+
+	if (error)
+		return error;
+	for (unsigned i = 0; i < PMT_SUMMARY_LISTS && !error; i++) {
+		struct pmt_summary_list *list = &summary->lists[i];
+
+		list->member = kinds[i].member;
+		list->heading = kinds[i].heading;
+		list->metric = pmt_metric_find(kinds[i].key);
+		error = fill_list(list, model, rows, count, limit);
+	}
+	free(rows);
+	return error;
+}
+
+static uint32_t find_largest(const struct pmt_processes *processes)
+{
+	uint32_t found = PMT_PROCESS_NONE;
+
+	for (uint32_t i = 0; i < processes->count; i++) {
+		const struct pmt_process *p = &processes->items[i];
+
+		if (p->has_samples &&
+		    (found == PMT_PROCESS_NONE ||
+		     p->peak_rss_bytes > processes->items[found].peak_rss_bytes))
+			found = i;
+	}
+	return found;
+}
+
+int pmt_summary_new(const struct pmt_analysis *a, uint32_t rows,
+		    struct pmt_summary *ret_summary)
+{
+	struct pmt_summary summary = {.largest_process = PMT_PROCESS_NONE};
+	int error = fill_lists(&summary, a->model, rows);
+
+	if (!error)
+		error = pmt_processes_find(pmt_trace_path(a->trace), &summary.processes);
+	if (!error)
+		error = pmt_threads_order(a, &summary.threads, &summary.thread_count);
+	if (error) {
+		pmt_summary_free(&summary);
+		return error;
+	}
+	summary.largest_process = find_largest(&summary.processes);
+	*ret_summary = summary;
+	return 0;
+}
+
+void pmt_summary_free(struct pmt_summary *summary)
+{
+	for (unsigned i = 0; i < PMT_SUMMARY_LISTS; i++)
+		free(summary->lists[i].rows);
+	pmt_processes_close(&summary->processes);
+	free(summary->threads);
+	*summary = (struct pmt_summary){0};
+}

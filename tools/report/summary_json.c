@@ -1,0 +1,92 @@
+/* The summary as a document. */
+#include "report/json.h"
+#include "report/summary.h"
+
+static const char *source_name(enum pmt_peak_source source)
+{
+	switch (source) {
+	case PMT_PEAK_EVENT:
+		return "event";
+	case PMT_PEAK_SAMPLE:
+		return "sample";
+	case PMT_PEAK_KERNEL:
+		return "kernel";
+	case PMT_PEAK_NONE:
+		break;
+	}
+	return "none";
+}
+
+static json_t *moment_object(const struct pmt_analysis *a,
+			     const struct pmt_moment *moment)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "time_ns",
+			    json_integer(pmt_analysis_since_start_ns(a, moment->tick)));
+	json_object_set_new(
+	    o, "stream", moment->node_known ? json_integer(moment->stream) : json_null());
+	json_object_set_new(o, "path",
+			    moment->node_known ? pmt_json_path(a->model, moment->node)
+					       : json_null());
+	return o;
+}
+
+static json_t *peak_object(const struct pmt_analysis *a, const struct pmt_peak *peak)
+{
+	if (peak->source == PMT_PEAK_NONE)
+		return json_null();
+	return json_pack("{s:I, s:s, s:I, s:o, s:o}", "bytes", (json_int_t)peak->bytes,
+			 "source", source_name(peak->source), "from_ns",
+			 (json_int_t)pmt_analysis_since_start_ns(a, peak->from_tick),
+			 "at", moment_object(a, &peak->at), "reached",
+			 moment_object(a, &peak->reached));
+}
+
+static json_t *list_array(const struct pmt_model *model,
+			  const struct pmt_summary_list *list)
+{
+	json_t *array;
+
+	if (!list->metric->is_measured(&model->measured))
+		return json_null();
+	array = json_array();
+	for (uint32_t i = 0; i < list->count; i++)
+		json_array_append_new(array,
+				      pmt_json_function_row(model, &list->rows[i]));
+	return array;
+}
+
+static json_t *largest_object(const struct pmt_summary *summary)
+{
+	if (summary->largest_process == PMT_PROCESS_NONE)
+		return json_null();
+	const struct pmt_process *p = &summary->processes.items[summary->largest_process];
+	return json_pack("{s:I, s:o, s:I}", "pid", (json_int_t)p->pid, "path",
+			 pmt_json_text(p->path), "peak_rss_bytes",
+			 (json_int_t)p->peak_rss_bytes);
+}
+
+int pmt_summary_print_json(const struct pmt_report_request *request,
+			   const struct pmt_analysis *a,
+			   const struct pmt_summary *summary)
+{
+	const struct pmt_model *model = a->model;
+	json_t *o = json_object();
+	bool sampled = model->counts.samples > 0;
+
+	json_object_set_new(o, "peak_rss", peak_object(a, &model->peaks.rss));
+	json_object_set_new(o, "peak_heap", peak_object(a, &model->peaks.heap));
+	json_object_set_new(o, "end_rss_bytes",
+			    sampled ? json_integer(model->peaks.rss_end_bytes)
+				    : json_null());
+	json_object_set_new(o, "totals", pmt_json_part(&model->totals, model));
+	for (unsigned i = 0; i < PMT_SUMMARY_LISTS; i++)
+		json_object_set_new(o, summary->lists[i].member,
+				    list_array(model, &summary->lists[i]));
+	json_object_set_new(o, "threads", json_integer(summary->thread_count));
+	json_object_set_new(o, "processes", json_integer(summary->processes.count));
+	json_object_set_new(o, "largest_process", largest_object(summary));
+	return pmt_json_print(request->out, json_pack("{s:o, s:o}", "trace",
+						      pmt_json_trace(a), "summary", o));
+}

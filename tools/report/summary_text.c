@@ -1,0 +1,283 @@
+/* The summary on one screen: 80 columns, some 40 lines, to be understood by somebody who
+ * has read nothing about it. */
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "cli/exit_code.h"
+#include "cli/paint.h"
+#include "report/drawing.h"
+#include "report/facts.h"
+#include "report/label.h"
+#include "report/summary.h"
+#include "report/threads.h"
+#include "report/truth.h"
+
+enum {
+	TITLE_COLUMNS = 11, /* "Peak heap  " */
+	CHART_ROWS = 5,
+	FIGURE_COLUMNS = 13,
+	EXACT_FIGURE_COLUMNS = 20,
+	PATH_BYTES = 4000,
+	TEXT_BYTES = 8192,
+};
+
+static void print_title(const struct pmt_report_request *request, const char *title)
+{
+	fprintf(request->out, "%s%-*s%s", pmt_paint(request->color, PMT_PAINT_TITLE),
+		TITLE_COLUMNS, title, pmt_paint(request->color, PMT_PAINT_NONE));
+}
+
+/* A formatted line from column `used`, cut at the width. */
+static void print_cut(const struct pmt_report_request *request, unsigned used,
+		      const char *format, ...) PMT_PRINTF(3, 4);
+
+static void print_cut(const struct pmt_report_request *request, unsigned used,
+		      const char *format, ...)
+{
+	char text[TEXT_BYTES];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	pmt_label_print_text(request, text,
+			     request->width_columns > used ? request->width_columns - used
+							   : 1);
+	fputc('\n', request->out);
+}
+
+static void print_header(const struct pmt_report_request *request,
+			 const struct pmt_analysis *a)
+{
+	char command[TEXT_BYTES], end[64], time[PMT_FIGURE_BYTES];
+	char events[PMT_FIGURE_BYTES];
+	const char *python = pmt_tables_info(a->tables, "python_version");
+	const struct pmt_file_header *header = pmt_trace_header(a->trace);
+
+	pmt_facts_command(a->tables, command, sizeof(command));
+	fputs(pmt_paint(request->color, PMT_PAINT_TITLE), request->out);
+	print_cut(request, 0, "%s", *command ? command : pmt_trace_path(a->trace));
+	fputs(pmt_paint(request->color, PMT_PAINT_NONE), request->out);
+	print_cut(request, 0, "%s%.*s%spid %u, %s, %s", python ? "Python " : "",
+		  python ? (int)strcspn(python, " ") : 0, python ? python : "",
+		  python ? ", " : "", header->pid,
+		  pmt_figure_duration(
+		      time, pmt_analysis_since_start_ns(a, a->model->last_tick)),
+		  pmt_facts_end(&a->losses, end, sizeof(end)));
+	print_cut(request, 0, "mode %s, %s events, RSS method: %s",
+		  pmt_facts_mode(a->tables),
+		  pmt_figure_count(events, a->model->counts.events, false),
+		  pmt_rss_method_name(pmt_analysis_rss_method(a)));
+}
+
+/* "<module> > main > load": the end of it that fits. */
+static void print_path(const struct pmt_report_request *request,
+		       const struct pmt_model *model, uint32_t node)
+{
+	const struct pmt_tree *tree = &model->tree;
+	char path[PATH_BYTES];
+	size_t at = sizeof(path) - 1;
+	unsigned columns = request->width_columns > TITLE_COLUMNS + 8
+			       ? request->width_columns - TITLE_COLUMNS
+			       : 8;
+
+	path[at] = '\0';
+	for (; node != PMT_TREE_ROOT; node = tree->paths[node].parent) {
+		const char *name =
+		    model->functions.items[tree->paths[node].function].name;
+		size_t size = strlen(name);
+
+		if (at < size + 3)
+			break;
+		at -= size;
+		memcpy(path + at, name, size);
+		if (tree->paths[node].parent != PMT_TREE_ROOT) {
+			at -= 3;
+			memcpy(path + at, " > ", 3);
+		}
+	}
+	fprintf(request->out, "%*s%s", TITLE_COLUMNS, "",
+		pmt_paint(request->color, PMT_PAINT_DIM));
+	pmt_label_print_end(request, path + at, columns);
+	fprintf(request->out, "%s\n", pmt_paint(request->color, PMT_PAINT_NONE));
+}
+
+/* When: the moment it was reached; of the kernel's mark only between which samples. */
+static unsigned print_when(const struct pmt_report_request *request,
+			   const struct pmt_analysis *a, const struct pmt_peak *peak)
+{
+	char at[PMT_FIGURE_BYTES], from[PMT_FIGURE_BYTES];
+
+	pmt_figure_duration(at, pmt_analysis_since_start_ns(a, peak->reached.tick));
+	if (peak->source != PMT_PEAK_KERNEL)
+		return (unsigned)fprintf(request->out, "  at %s", at);
+	pmt_figure_duration(from, pmt_analysis_since_start_ns(a, peak->from_tick));
+	pmt_figure_duration(at, pmt_analysis_since_start_ns(a, peak->at.tick));
+	return (unsigned)fprintf(request->out, "  between %s and %s", from, at);
+}
+
+static void print_peak(const struct pmt_report_request *request,
+		       const struct pmt_analysis *a, const char *title,
+		       const struct pmt_peak *peak, bool with_path)
+{
+	const struct pmt_model *model = a->model;
+	const struct pmt_moment *reached = &peak->reached;
+	char bytes[PMT_FIGURE_BYTES];
+	unsigned used = TITLE_COLUMNS;
+
+	print_title(request, title);
+	if (peak->source == PMT_PEAK_NONE) {
+		fputs("not measured\n", request->out);
+		return;
+	}
+	pmt_figure_bytes(bytes, peak->bytes > 0 ? (uint64_t)peak->bytes : 0,
+			 request->exact_bytes);
+	fprintf(request->out, "%s%s%s", pmt_paint(request->color, PMT_PAINT_UP), bytes,
+		pmt_paint(request->color, PMT_PAINT_NONE));
+	used += (unsigned)strlen(bytes) + print_when(request, a, peak);
+	if (reached->node_known) {
+		uint32_t function = model->tree.paths[reached->node].function;
+
+		used += (unsigned)fprintf(request->out, "  in ");
+		pmt_label_print(request, &model->functions.items[function],
+				request->width_columns > used + 8
+				    ? request->width_columns - used
+				    : 8);
+	}
+	fputc('\n', request->out);
+	if (reached->node_known && with_path &&
+	    model->tree.paths[reached->node].depth > 1)
+		print_path(request, model, reached->node);
+}
+
+static void print_end(const struct pmt_report_request *request,
+		      const struct pmt_analysis *a)
+{
+	const struct pmt_peaks *peaks = &a->model->peaks;
+	char rss[PMT_FIGURE_BYTES], heap[PMT_FIGURE_BYTES];
+	int64_t heap_bytes = pmt_figures_net_bytes(&a->model->totals);
+
+	if (a->model->counts.samples == 0)
+		return;
+	print_title(request, "At the end");
+	fprintf(
+	    request->out, "%s RSS",
+	    pmt_figure_bytes(rss, (uint64_t)peaks->rss_end_bytes, request->exact_bytes));
+	if (a->model->measured.mallocs && heap_bytes >= 0)
+		fprintf(
+		    request->out, ", %s heap",
+		    pmt_figure_bytes(heap, (uint64_t)heap_bytes, request->exact_bytes));
+	fputc('\n', request->out);
+}
+
+static void print_list(const struct pmt_report_request *request,
+		       const struct pmt_model *model, const struct pmt_summary_list *list)
+{
+	char text[PMT_FIGURE_BYTES];
+	int width = request->exact_bytes ? EXACT_FIGURE_COLUMNS : FIGURE_COLUMNS;
+	/* A narrow terminal gets the figure that the list is sorted by. */
+	bool both = request->width_columns >= 60;
+	unsigned used = (unsigned)(both ? 2 * width : width) + 2;
+
+	if (list->count == 0)
+		return;
+	fprintf(request->out, "\n%s%*s", pmt_paint(request->color, PMT_PAINT_TITLE),
+		width, both ? "by itself" : "");
+	if (both)
+		fprintf(request->out, "%*s", width, "with callees");
+	fputs("  ", request->out);
+	pmt_label_print_text(request, list->heading, request->width_columns - used);
+	fprintf(request->out, "%s\n", pmt_paint(request->color, PMT_PAINT_NONE));
+	for (uint32_t i = 0; i < list->count; i++) {
+		const struct pmt_function_row *row = &list->rows[i];
+
+		fprintf(request->out, "%*s", width,
+			pmt_metric_text(text, list->metric, &row->self, model,
+					request->exact_bytes));
+		if (both)
+			fprintf(request->out, "%*s", width,
+				pmt_metric_text(text, list->metric, &row->inclusive,
+						model, request->exact_bytes));
+		fputs("  ", request->out);
+		pmt_label_print(request, &model->functions.items[row->function],
+				request->width_columns - used);
+		fputc('\n', request->out);
+	}
+}
+
+static void print_threads(const struct pmt_report_request *request,
+			  const struct pmt_analysis *a, const struct pmt_summary *summary)
+{
+	char text[TEXT_BYTES], name[64], bytes[PMT_FIGURE_BYTES];
+	size_t used;
+
+	print_title(request, "Threads");
+	used = (size_t)snprintf(text, sizeof(text), "%u", summary->thread_count);
+	for (uint32_t i = 0; i < summary->thread_count && i < 4; i++) {
+		const struct pmt_stream_state *s =
+		    &a->model->streams.items[summary->threads[i]];
+
+		used += (size_t)snprintf(
+		    text + used, sizeof(text) - used, "%s%s %s", i == 0 ? ": " : ", ",
+		    pmt_threads_name(a, s, name, sizeof(name)),
+		    a->model->measured.mallocs
+			? pmt_figure_bytes(bytes, s->totals.allocated_bytes, false)
+			: "");
+	}
+	print_cut(request, TITLE_COLUMNS, "%s%s", text,
+		  summary->thread_count > 0 && a->model->measured.mallocs ? " allocated"
+									  : "");
+}
+
+static void print_processes(const struct pmt_report_request *request,
+			    const struct pmt_summary *summary)
+{
+	const struct pmt_processes *all = &summary->processes;
+	char bytes[PMT_FIGURE_BYTES];
+
+	print_title(request, "Processes");
+	if (all->count <= 1 || summary->largest_process == PMT_PROCESS_NONE) {
+		fprintf(request->out, "%u\n", all->count);
+		return;
+	}
+	const struct pmt_process *p = &all->items[summary->largest_process];
+	const char *name = strrchr(p->path, '/');
+	print_cut(request, TITLE_COLUMNS, "%u; largest peak RSS %s: %s%u, %s", all->count,
+		  pmt_figure_bytes(bytes, p->peak_rss_bytes, request->exact_bytes),
+		  p->is_this ? "this, pid " : "pid ", p->pid, name ? name + 1 : p->path);
+}
+
+int pmt_summary_print_text(const struct pmt_report_request *request,
+			   const struct pmt_analysis *a,
+			   const struct pmt_summary *summary)
+{
+	const struct pmt_peaks *peaks = &a->model->peaks;
+	bool same_call = peaks->rss.reached.node_known &&
+			 peaks->heap.reached.node_known &&
+			 peaks->rss.reached.node == peaks->heap.reached.node;
+
+	print_header(request, a);
+	unsigned doubts = pmt_truth_print(request, a);
+	fputc('\n', request->out);
+	print_peak(request, a, "Peak RSS", &peaks->rss, true);
+	print_peak(request, a, "Peak heap", &peaks->heap, !same_call);
+	print_end(request, a);
+	if (pmt_drawing_print(request, a, CHART_ROWS, 0) == 0)
+		fputs("\n  nothing was measured over time\n", request->out);
+	for (unsigned i = 0; i < PMT_SUMMARY_LISTS; i++)
+		print_list(request, a->model, &summary->lists[i]);
+	fputc('\n', request->out);
+	print_threads(request, a, summary);
+	print_processes(request, summary);
+	if (a->losses.complete && doubts == 0) {
+		print_title(request, "Complete");
+		fputs("nothing was lost\n", request->out);
+	}
+	fputs(pmt_paint(request->color, PMT_PAINT_DIM), request->out);
+	print_cut(request, 0,
+		  "More: pymemtrace-report functions | tree | timeline | threads | "
+		  "processes");
+	fputs(pmt_paint(request->color, PMT_PAINT_NONE), request->out);
+	return PMT_EXIT_OK;
+}

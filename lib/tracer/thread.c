@@ -20,12 +20,9 @@ struct entry {
 };
 
 struct table {
-	/* 1 once mapped. A fork wipes it with the rest: zero says that the entries are
-	 * those of a child that has not been through pmt_thread_after_fork. */
-	_Atomic uint32_t ready;
-	/* Entries in [1, used) given back. pmt_thread_free adds, takers subtract. Wiped
-	 * to 0 as well: until after_fork ran, nobody may take the entry that the
-	 * forking thread still points at. */
+	/* Entries in [1, used) given back. pmt_thread_free adds, takers subtract. A fork
+	 * wipes it to 0 with the rest: until after_fork ran, nobody may take the entry
+	 * that the forking thread still points at. */
 	_Atomic uint32_t freed_count;
 	struct entry entries[PMT_THREADS_MAX];
 };
@@ -51,15 +48,14 @@ static struct table *map_table(void)
 		return NULL;
 	mine = pmt_sys_mmap(NULL, sizeof(*mine), PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (pmt_sys_is_error(mine)) {
+	/* Kernels before 4.14 do not wipe; there is no tracing on them (run/run.c). */
+	if (pmt_sys_is_error(mine) ||
+	    pmt_sys_madvise(mine, sizeof(*mine), MADV_WIPEONFORK) < 0) {
 		pmt_store32_release(&refused, 1);
 		return NULL;
 	}
-	/* Kernels before 4.14 do not wipe: after_fork clears by hand there. */
-	pmt_sys_madvise(mine, sizeof(*mine), MADV_WIPEONFORK);
 	/* One huge page for the first thread's few hundred bytes would be ours to pay. */
 	pmt_sys_madvise(mine, sizeof(*mine), MADV_NOHUGEPAGE);
-	pmt_store32_release(&mine->ready, 1);
 	if (atomic_compare_exchange_strong_explicit(
 		&table, &expected, mine, memory_order_acq_rel, memory_order_acquire))
 		return mine;
@@ -170,19 +166,15 @@ void pmt_thread_after_fork(void)
 {
 	struct table *tab = borrow_table();
 	uint32_t end = pmt_load32_acquire(&used);
-	uint32_t self = 0;
+	uint32_t freed_count = 0;
 
 	if (!tab)
 		return;
-	if (pmt_load32_acquire(&tab->ready)) /* not wiped: an old kernel */
-		memset(tab, 0,
-		       offsetof(struct table, entries) + end * sizeof(struct entry));
-	if (pmt_self) {
-		self = (uint32_t)((struct entry *)pmt_self - tab->entries);
+	if (pmt_self)
 		pmt_store32_release(&pmt_self->os_tid, (uint32_t)pmt_sys_gettid());
-	}
-	/* The entries before ours are free now, those behind it were never taken. */
-	pmt_store32_release(&tab->freed_count, self ? self - 1 : 0);
-	pmt_store32_release(&used, self + 1);
-	pmt_store32_release(&tab->ready, 1);
+	/* Wiped entries are free, but not those that threads of the child took already.
+	 */
+	for (uint32_t i = 1; i < end; i++)
+		freed_count += pmt_load32_acquire(&tab->entries[i].thread.os_tid) == 0;
+	pmt_store32_release(&tab->freed_count, freed_count);
 }

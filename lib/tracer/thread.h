@@ -66,8 +66,8 @@ struct pmt_thread *pmt_thread_at(uint32_t i);
  * at a time) and has closed what the entry held. */
 void pmt_thread_free(struct pmt_thread *t);
 
-/* In a child of fork, before it has threads: forgets its parent's, and owns its entry
- * again. What was counted since the fork stays. */
+/* In a child of fork, on the thread that forked: owns its entry again, and lets others
+ * have those of its parent's threads. What was counted since the fork stays. */
 void pmt_thread_after_fork(void);
 
 #endif

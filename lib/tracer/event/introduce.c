@@ -130,6 +130,17 @@ void pmt_introduce_process(struct pmt_run *run)
 	put_command(e, o->redact);
 }
 
+void pmt_introduce_rss_check(struct pmt_run *run)
+{
+	struct pmt_rss_check check;
+
+	pmt_rss_check_read(&check);
+	put_number(&run->process, "rss_check_method", check.method);
+	put_number(&run->process, "rss_check_reads", check.read_count);
+	put_number(&run->process, "rss_check_missed", check.missed_count);
+	put_number(&run->process, "rss_check_missed_pages_max", check.missed_pages_max);
+}
+
 void pmt_run_add_info(const char *key, const char *value)
 {
 	if (!pmt_run_is_on())

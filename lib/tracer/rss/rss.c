@@ -33,6 +33,9 @@ static _Atomic uint32_t best_method;
 static _Atomic uint64_t clock_period_ticks;
 /* PR_GET_SECCOMP when tracing began. Written before threads. */
 static int seccomp_at_start;
+/* rss=each: any thread adds. */
+static bool is_checking;
+static _Atomic uint64_t check_read_count, check_missed_count, check_missed_pages_max;
 
 static int seccomp_mode(void)
 {
@@ -46,7 +49,9 @@ void pmt_rss_start(uint32_t wanted)
 	if (&__curbrk)
 		pmt_rss_brk_word = (const void *const volatile *)&__curbrk;
 	seccomp_at_start = seccomp_mode();
-	pmt_store32_release(&best_method, wanted ? wanted - 1 : PMT_RSS_EXACT);
+	is_checking = wanted == PMT_RSS_EACH + 1;
+	pmt_store32_release(&best_method,
+			    wanted && !is_checking ? wanted - 1 : PMT_RSS_EXACT);
 	if (pages == 0) /* no /proc: nothing to read, then nothing to trigger */
 		pmt_store32_release(&best_method, PMT_RSS_OFF);
 	pmt_store_release(&last_pages, pages);
@@ -101,7 +106,7 @@ void pmt_rss_open_self(struct pmt_thread *t)
 	r->hints_seen = t->rss_hints - 1;
 	r->brk_seen = *pmt_rss_brk_word;
 	r->next_tick = 0;
-	r->method = method;
+	r->method = is_checking && method != PMT_RSS_OFF ? PMT_RSS_EACH : method;
 }
 
 void pmt_rss_close(struct pmt_thread *t)
@@ -126,9 +131,32 @@ uint64_t pmt_rss_last_pages(void)
 	return pmt_load_acquire(&last_pages);
 }
 
+/* Would the method have read at this event? pages is the change since anybody's last. */
+static void check(bool triggered, int64_t pages)
+{
+	uint64_t size = (uint64_t)(pages < 0 ? -pages : pages);
+	uint64_t max = pmt_load_relaxed(&check_missed_pages_max);
+
+	pmt_add_relaxed(&check_read_count, 1);
+	if (triggered || size == 0)
+		return;
+	pmt_add_relaxed(&check_missed_count, 1);
+	while (size > max && !pmt_cas(&check_missed_pages_max, max, size))
+		max = pmt_load_relaxed(&check_missed_pages_max);
+}
+
+void pmt_rss_check_read(struct pmt_rss_check *ret_check)
+{
+	ret_check->method = pmt_load32_acquire(&best_method);
+	ret_check->read_count = pmt_load_relaxed(&check_read_count);
+	ret_check->missed_count = pmt_load_relaxed(&check_missed_count);
+	ret_check->missed_pages_max = pmt_load_relaxed(&check_missed_pages_max);
+}
+
 void pmt_rss_read_self(struct pmt_thread *t)
 {
 	struct pmt_rss *r = &t->rss;
+	bool triggered = r->fault_word && pmt_rss_triggered(t);
 
 	/* Before the reading: what happens meanwhile must trigger another. */
 	if (r->fault_word)
@@ -138,8 +166,12 @@ void pmt_rss_read_self(struct pmt_thread *t)
 	if (r->method == PMT_RSS_CLOCK)
 		r->next_tick = pmt_clock_ticks() + period_ticks();
 	uint64_t pages = pmt_rss_statm_pages();
-	if (pages)
-		t->sums.rss_pages += (int64_t)(pages - pmt_exchange(&last_pages, pages));
+	if (!pages)
+		return;
+	int64_t change = (int64_t)(pages - pmt_exchange(&last_pages, pages));
+	t->sums.rss_pages += change;
+	if (PMT_UNLIKELY(r->method == PMT_RSS_EACH && r->fault_word))
+		check(triggered, change);
 }
 
 void pmt_rss_charge_to_tracer(void)

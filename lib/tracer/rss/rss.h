@@ -53,6 +53,17 @@ void pmt_rss_read_self(struct pmt_thread *t);
  */
 void pmt_rss_charge_to_tracer(void);
 
+/* What rss=each found: statm is read at every event, and beside it the best method is
+ * asked whether it would have noticed. Changes that it missed, and the largest in pages;
+ * other threads' changes count too, so it is exact with one thread only. */
+struct pmt_rss_check {
+	uint32_t method; /* enum pmt_rss_method that was checked */
+	uint64_t read_count;
+	uint64_t missed_count;
+	uint64_t missed_pages_max;
+};
+void pmt_rss_check_read(struct pmt_rss_check *ret_check);
+
 /* Reads rss in pages from statm; 0 when it cannot be read. Async-signal-safe. */
 uint64_t pmt_rss_statm_pages(void);
 

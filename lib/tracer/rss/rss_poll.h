@@ -19,6 +19,15 @@
  * threads. */
 extern PMT_HIDDEN const void *const volatile *pmt_rss_brk_word;
 
+/* The trigger of EXACT and TRIGGER. */
+PMT_INLINE bool pmt_rss_triggered(const struct pmt_thread *t)
+{
+	const struct pmt_rss *r = &t->rss;
+
+	return (*r->fault_word != r->fault_seen) | (t->rss_hints != r->hints_seen) |
+	       (*pmt_rss_brk_word != r->brk_seen);
+}
+
 PMT_INLINE bool pmt_rss_moved(const struct pmt_thread *t)
 {
 	const struct pmt_rss *r = &t->rss;
@@ -26,9 +35,7 @@ PMT_INLINE bool pmt_rss_moved(const struct pmt_thread *t)
 	switch (r->method) {
 	case PMT_RSS_EXACT:
 	case PMT_RSS_TRIGGER:
-		return (*r->fault_word != r->fault_seen) |
-		       (t->rss_hints != r->hints_seen) |
-		       (*pmt_rss_brk_word != r->brk_seen);
+		return pmt_rss_triggered(t);
 	case PMT_RSS_CLOCK:
 		return t->rss_hints != r->hints_seen ||
 		       *pmt_rss_brk_word != r->brk_seen ||

@@ -154,6 +154,8 @@ static void write_the_rest(struct pmt_run *run, unsigned reason, int64_t status)
 			pmt_run_add_native_sums(run, t);
 	}
 	write_losses(run);
+	if (run->options->rss == PMT_RSS_WANTED_EACH)
+		pmt_introduce_rss_check(run);
 	pmt_sample_take_locked();
 	uint8_t *p = pmt_varint_put(payload, reason);
 	p = pmt_varint_put(p, pmt_zigzag(status));

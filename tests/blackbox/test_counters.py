@@ -1,0 +1,120 @@
+"""What the counters and the account of the resident set say of real Python programs."""
+import re
+
+import pytest
+
+KNOWN = """
+import ctypes, mmap
+
+libc = ctypes.CDLL(None)
+libc.malloc.restype = libc.calloc.restype = libc.realloc.restype = ctypes.c_void_p
+libc.malloc.argtypes = [ctypes.c_size_t]
+libc.calloc.argtypes = [ctypes.c_size_t, ctypes.c_size_t]
+libc.realloc.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+libc.free.argtypes = [ctypes.c_void_p]
+libc.malloc_usable_size.argtypes = [ctypes.c_void_p]
+libc.malloc_usable_size.restype = ctypes.c_size_t
+PAGE = mmap.PAGESIZE
+
+def get_blocks(held):
+    malloc = libc.malloc
+    for i in range(1000):
+        held[i] = malloc(1234)
+
+def grow_blocks(held):
+    realloc = libc.realloc
+    for i in range(1000):
+        held[i] = realloc(held[i], 5678)
+
+def drop_blocks(held):
+    free = libc.free
+    for i in range(1000):
+        free(held[i])
+
+def map_memory():
+    return mmap.mmap(-1, 300 * PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+
+def touch_memory(memory):
+    for i in range(300):
+        memory[i * PAGE] = 1
+
+def unmap_memory(memory):
+    memory.close()
+
+held = [0] * 1000
+get_blocks(held)
+usable = [libc.malloc_usable_size(held[0])]
+grow_blocks(held)
+usable.append(libc.malloc_usable_size(held[0]))
+drop_blocks(held)
+memory = map_memory()
+touch_memory(memory)
+unmap_memory(memory)
+print(*usable, PAGE)
+"""
+
+# Grows and shrinks the process in the ways Python programs do, at some 10,000 events.
+RESTLESS = """
+import gc, json
+
+def grow(n):
+    return [bytearray(4096) for i in range(n)]
+
+def churn(depth):
+    held = [object() for i in range(200)]
+    return churn(depth - 1) if depth else len(held)
+
+def big():
+    return bytes(50_000_000)
+
+def read_new_memory():
+    with open("/dev/zero", "rb", buffering=0) as file:
+        file.readinto(bytearray(1 << 20))
+
+for i in range(50):
+    held = grow(300)
+    churn(10)
+    del held
+    held = big()
+    del held
+    json.loads(json.dumps({str(k): [k] * 10 for k in range(200)}))
+    read_new_memory()
+    gc.collect()
+"""
+
+
+def infos(path):
+    """Facts that an uncompressed trace holds as digits behind their key and a length."""
+    found = re.findall(rb"(rss_check_[a-z_]+)([\x01-\x14])(\d+)", path.read_bytes())
+    return {key.decode(): int(digits[: size[0]]) for key, size, digits in found}
+
+
+def test_known_calls_are_counted_exactly(trace, report, tmp_path):
+    traced = trace(tmp_path, KNOWN, "")
+    assert traced.process.returncode == 0, traced.process.stderr
+    first, second, page = map(int, traced.process.stdout.split())
+    shown = report("functions", traced.path, "json", "--limit=all")
+    self_of = {each["function"]: each["self"] for each in shown["functions"]}
+
+    assert self_of["get_blocks"]["allocated_count"] == 1000
+    assert self_of["get_blocks"]["allocated_bytes"] == 1000 * first
+    assert self_of["grow_blocks"]["allocated_bytes"] == 1000 * second
+    assert self_of["grow_blocks"]["freed_bytes"] == 1000 * first
+    assert self_of["drop_blocks"]["freed_count"] == 1000
+    assert self_of["drop_blocks"]["freed_bytes"] == 1000 * second
+    if shown["trace"]["rss_method"] == "exact":
+        assert self_of["map_memory"]["rss_net_bytes"] <= page
+        assert abs(self_of["touch_memory"]["rss_net_bytes"] - 300 * page) <= page
+        assert abs(self_of["unmap_memory"]["rss_net_bytes"] + 300 * page) <= page
+
+
+def test_no_change_of_rss_is_missed(trace, tmp_path):
+    traced = trace(tmp_path, RESTLESS, "rss=each,compress=none")
+    assert traced.process.returncode == 0, traced.process.stderr
+    found = infos(traced.path)
+    if found["rss_check_method"] != 1:
+        pytest.skip("page faults cannot be counted here")
+    assert found["rss_check_reads"] > 5000
+    # The drain thread's first steps are the only foreign faults: a few pages, once.
+    assert found["rss_check_missed"] <= 2, found
+    assert found["rss_check_missed_pages_max"] <= 8, found

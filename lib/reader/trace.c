@@ -107,3 +107,10 @@ void pmt_trace_close(struct pmt_trace *trace)
 	free(trace->path);
 	free(trace);
 }
+
+void pmt_trace_set_progress(struct pmt_trace *trace, pmt_progress_fn *progress,
+			    void *context)
+{
+	trace->options.progress = progress;
+	trace->options.progress_context = context;
+}

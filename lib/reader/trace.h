@@ -95,6 +95,10 @@ struct pmt_trace *pmt_trace_open(const char *path,
 				 struct pmt_problem *ret_problem) PMT_MUST_CHECK;
 void pmt_trace_close(struct pmt_trace *trace);
 
+/* From now on this is told about progress, or nobody (NULL). */
+void pmt_trace_set_progress(struct pmt_trace *trace, pmt_progress_fn *progress,
+			    void *context);
+
 /* The trace's file; the ring's when it was opened alone. */
 const char *pmt_trace_path(const struct pmt_trace *trace);
 const struct pmt_file_header *pmt_trace_header(const struct pmt_trace *trace);

@@ -6,22 +6,7 @@
 #include "cli/exit_code.h"
 #include "cli/message.h"
 #include "cli/progress.h"
-
-/* What is damaged goes to stderr for every format: JSON on stdout stays JSON. */
-static void say_problems(const struct pmt_trace *trace)
-{
-	char text[PMT_PROBLEM_PATH_BYTES + PMT_PROBLEM_TEXT_BYTES + 64];
-	uint64_t count = pmt_trace_problem_count(trace);
-
-	if (count == 0)
-		return;
-	const struct pmt_problem *first = pmt_trace_problem(trace, 0);
-	pmt_message_warning("%s", pmt_problem_describe(first, text, sizeof(text)));
-	if (count > 1)
-		pmt_message_warning("and %llu more damaged places; everything readable "
-				    "is reported",
-				    (unsigned long long)count - 1);
-}
+#include "report/open.h"
 
 static int select_threads(const struct pmt_report_request *request,
 			  struct pmt_analysis *analysis)
@@ -59,7 +44,9 @@ int pmt_report_load(const struct pmt_report_request *request, bool by_thread,
 				  pmt_problem_describe(&problem, text, sizeof(text)));
 		return PMT_EXIT_UNREADABLE;
 	}
-	say_problems(ret_analysis->trace);
+	pmt_trace_set_progress(ret_analysis->trace, NULL, NULL);
+	/* On stderr for every format: JSON on stdout stays JSON. */
+	pmt_report_say_problems(ret_analysis->trace);
 	int code = select_threads(request, ret_analysis);
 	if (code != PMT_EXIT_OK)
 		pmt_analysis_close(ret_analysis);

@@ -32,6 +32,8 @@ extern const struct pmt_view pmt_view_timeline;
 extern const struct pmt_view pmt_view_lines;
 extern const struct pmt_view pmt_view_threads;
 extern const struct pmt_view pmt_view_processes;
+extern const struct pmt_view pmt_view_dump;
+extern const struct pmt_view pmt_view_recover;
 
 /* In the order of --help: report.c. */
 extern const struct pmt_view *const pmt_report_views[];

@@ -148,6 +148,7 @@ static void tell_process(void)
 	tell_info("version", "0.1.0");
 	tell_info("argv", "python app.py");
 	p = new_payload();
+	ticks[0] = sample.tick;
 	tell_ext(0, PMT_EXT_SAMPLE, p, pmt_payload_put_sample(p, &sample));
 	p = new_payload();
 	struct pmt_tree_node node = {1, 1, 0, 1, 10, {1024, 2, 64, 1, 56, 1, 3, 0, 0}, 4};

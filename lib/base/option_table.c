@@ -37,7 +37,7 @@ static const struct pmt_option_word ring_words[] = {
     {"auto", PMT_RING_AUTO, false},
     {"shm", PMT_RING_SHM, false},
     {"file", PMT_RING_FILE, false},
-    {"private", PMT_RING_PRIVATE, false},
+    {"private", PMT_RING_IN_PROCESS, false},
 };
 static const struct pmt_option_word start_words[] = {
     {"running", PMT_START_RUNNING, false},
@@ -60,7 +60,7 @@ static const struct pmt_option_word compress_words[] = {
 
 const struct pmt_option pmt_option_table[] = {
     {ROW("mode", WORDS, modes, "calls", "MODE", ALL), WORDS_OF(mode_words),
-     .help = "what is observed: every Python call, every line too, or only samples"},
+     .help = "what is observed: every Python call, every line too, or nothing"},
     {ROW("detail", WORD, detail, "stream", "WORD", EVENTS), WORDS_OF(detail_words),
      .help = "write every event, or only sums per call path (bounded file, long runs)"},
     {ROW("c_calls", FLAG, c_calls, "0", "0|1", EVENTS),

@@ -55,7 +55,7 @@ enum pmt_ring_place {
 	PMT_RING_AUTO = 0,
 	PMT_RING_SHM = 1,
 	PMT_RING_FILE = 2,
-	PMT_RING_PRIVATE = 3,
+	PMT_RING_IN_PROCESS = 3,
 };
 
 enum pmt_start {

@@ -91,7 +91,7 @@ START_TEST(every_key_is_read)
 	ck_assert_str_eq(options.out, "/tmp/t-%p.bin");
 	ck_assert_uint_eq(options.rss, PMT_RSS_WANTED_TRIGGER);
 	ck_assert_uint_eq(options.interval_ns, 1000000000);
-	ck_assert_uint_eq(options.ring, PMT_RING_PRIVATE);
+	ck_assert_uint_eq(options.ring, PMT_RING_IN_PROCESS);
 	ck_assert_uint_eq(options.ring_size_bytes, 65536);
 	ck_assert_uint_eq(options.max_size_bytes, 10000000);
 	ck_assert_uint_eq(options.min_rss_bytes, 4096);

@@ -118,7 +118,7 @@ static void create_somewhere(struct pmt_area *area, enum pmt_ring_place place,
 			return;
 	}
 	area->header = map_private(PMT_RING_CONTROL_BYTES);
-	if (place != PMT_RING_PRIVATE)
+	if (place != PMT_RING_IN_PROCESS)
 		pmt_say(PMT_SAY_RING,
 			"no shared memory for the ring, neither in /dev/shm nor beside "
 			"the trace: a kill will lose the last second",

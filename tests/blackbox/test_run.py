@@ -1,0 +1,425 @@
+"""pymemtrace-run as its caller sees it: statuses, signals, job control, options, library.
+
+None of these needs a trace to be right; what the program is, is mostly a shell or a small
+Python that says on stdout what happened to it.
+"""
+import os
+import pathlib
+import pty
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+
+import interpreters
+
+RUN = interpreters.BUILD / "pymemtrace-run"
+PYTHON = sys.executable
+
+
+@pytest.fixture(autouse=True)
+def watchdog():
+    """Waiting for a line that never comes ends here."""
+    def bark(number, frame):
+        raise TimeoutError("a test waited too long")
+
+    before = signal.signal(signal.SIGALRM, bark)
+    signal.alarm(interpreters.TIMEOUT_S)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def environment(**more):
+    base = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": "/"}
+    base.update(more)
+    return base
+
+
+def run(*args, cwd, env=None, **options):
+    return subprocess.run(
+        [str(RUN), *map(str, args)], cwd=str(cwd), env=env or environment(),
+        timeout=interpreters.TIMEOUT_S, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, encoding="utf-8", **options
+    )
+
+
+def start(*args, cwd, **options):
+    options.setdefault("stdin", subprocess.DEVNULL)
+    return subprocess.Popen(
+        [str(RUN), *map(str, args)], cwd=str(cwd), env=environment(),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", **options
+    )
+
+
+# --- statuses ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [0, 1, 2, 77, 124, 125, 126, 127, 255])
+def test_status_passes_through(tmp_path, status):
+    assert run("sh", "-c", "exit %d" % status, cwd=tmp_path).returncode == status
+
+
+@pytest.mark.parametrize("name", ["KILL", "TERM", "INT", "SEGV", "ABRT", "USR1", "PIPE"])
+def test_death_by_a_signal_is_passed_on(tmp_path, name):
+    number = getattr(signal, "SIG" + name)
+    done = run("-q", "sh", "-c", "kill -%s $$" % name, cwd=tmp_path)
+    assert done.returncode == -number
+    assert done.stderr == ""
+    done = run("sh", "-c", "kill -%s $$" % name, cwd=tmp_path)
+    assert "killed by signal %d (" % number in done.stderr
+
+
+def test_no_core_of_its_own(tmp_path):
+    """The program's core is the program's business; pymemtrace-run adds none."""
+    def allow_cores():
+        resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2)
+
+    script = "ulimit -c 0; kill -ABRT $$"
+    assert run("sh", "-c", script, cwd=tmp_path, preexec_fn=allow_cores).returncode == -6
+    assert [each.name for each in tmp_path.iterdir()] == []
+
+
+def test_not_found_and_not_executable(tmp_path):
+    plain = tmp_path / "plain"
+    plain.write_text("no program\n")
+    done = run(tmp_path / "missing", cwd=tmp_path)
+    assert done.returncode == 127 and "missing: No such file" in done.stderr
+    done = run("no-such-command-anywhere", cwd=tmp_path)
+    assert done.returncode == 127 and "no-such-command-anywhere" in done.stderr
+    done = run(plain, cwd=tmp_path)
+    assert done.returncode == 126 and "plain: Permission denied" in done.stderr
+    done = run(tmp_path, cwd=tmp_path)
+    assert done.returncode == 126
+
+
+def test_program_gets_its_arguments_and_descriptors(tmp_path):
+    """-- and options behind the program's name are the program's; no descriptor leaks."""
+    program = (
+        "import os, sys; print(sys.argv[1:]);"
+        "print(sorted(int(n) for n in os.listdir('/proc/self/fd')))"
+    )
+    arguments = [PYTHON, "-c", program, "--mode=x", "--", "-o"]
+    read_end, write_end = os.pipe()
+    try:
+        plain = subprocess.run(
+            arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, encoding="utf-8", pass_fds=[read_end], env=environment(),
+        )
+        # mode=off: the tracer itself may keep one descriptor, this is about us.
+        traced = run("--mode=off", *arguments, cwd=tmp_path, pass_fds=[read_end])
+    finally:
+        os.close(read_end)
+        os.close(write_end)
+    assert plain.stdout.startswith("['--mode=x', '--', '-o']\n[0, 1, 2, ")
+    assert traced.stdout == plain.stdout
+
+
+# --- signals ----------------------------------------------------------------------------
+
+# Takes signals one by one: with a handler and pause() one could come in between.
+REPORTER = """
+import os, signal, sys
+numbers = list(map(int, sys.argv[1:]))
+signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+os.write(1, b"ready\\n")
+while True:
+    os.write(1, b"%d\\n" % signal.sigwaitinfo(numbers).si_signo)
+"""
+
+
+@pytest.mark.parametrize(
+    "name", "HUP INT QUIT TERM USR1 USR2 ALRM WINCH URG IO VTALRM PROF XCPU CONT TSTP RTMIN".split()
+)
+def test_signals_reach_the_program_once(tmp_path, name):
+    number = getattr(signal, "SIG" + name)
+    with start("-q", "--mode=off", PYTHON, "-c", REPORTER, int(number), int(signal.SIGRTMAX),
+               cwd=tmp_path) as process:
+        try:
+            assert process.stdout.readline() == "ready\n"
+            process.send_signal(number)
+            assert process.stdout.readline() == "%d\n" % number
+            # Whatever was sent before has arrived when the highest number does.
+            process.send_signal(signal.SIGRTMAX)
+            assert process.stdout.readline() == "%d\n" % signal.SIGRTMAX
+        finally:
+            process.kill()
+
+
+def test_a_signal_that_kills_the_program_kills_both(tmp_path):
+    program = "import signal; print('ready', flush=True); signal.pause()"
+    with start("--mode=off", PYTHON, "-c", program, cwd=tmp_path) as process:
+        assert process.stdout.readline() == "ready\n"
+        process.terminate()
+        assert process.wait(interpreters.TIMEOUT_S) == -signal.SIGTERM
+
+
+def test_kill_9_does_not_leave_the_program_behind(tmp_path):
+    """The pipe ends when the last writer, the program, is gone."""
+    program = "import signal; print('ready', flush=True); signal.pause()"
+    with start("--mode=off", PYTHON, "-c", program, cwd=tmp_path) as process:
+        assert process.stdout.readline() == "ready\n"
+        process.kill()
+        assert process.stdout.read() == ""
+
+
+def test_dispositions_and_mask_are_the_callers(tmp_path):
+    show = "grep -E '^Sig(Blk|Ign|Cgt)' /proc/self/status"
+
+    def ignore_some():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+
+    plain = subprocess.run(["sh", "-c", "exec " + show], stdout=subprocess.PIPE,
+                           encoding="utf-8", preexec_fn=ignore_some)
+    traced = run("-q", "sh", "-c", "exec " + show, cwd=tmp_path, preexec_fn=ignore_some)
+    assert plain.stdout and traced.stdout == plain.stdout
+
+
+@pytest.fixture
+def terminal():
+    """A program on a terminal of its own, as a shell would start it in the foreground."""
+    started = []
+
+    def open_terminal(cwd, command):
+        pid, screen = pty.fork()
+        if pid == 0:
+            os.chdir(str(cwd))
+            os.execvpe(command[0], command, environment())
+        screen = os.fdopen(screen, "rb+", buffering=0)
+        started.append((pid, screen))
+        return pid, screen
+
+    yield open_terminal
+    for pid, screen in started:
+        screen.close()
+        try:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        except (ProcessLookupError, ChildProcessError):
+            pass
+
+
+def read_until(screen, wanted):
+    seen = b""
+    while wanted not in seen:
+        byte = screen.read(1)
+        assert byte, seen
+        seen += byte
+    return seen
+
+
+def test_control_c_arrives_once(tmp_path, terminal):
+    """The terminal sends to the whole group; a second copy from us would be one too many."""
+    pid, screen = terminal(tmp_path, [
+        str(RUN), "-q", "--mode=off", PYTHON, "-c", REPORTER,
+        str(int(signal.SIGINT)), str(int(signal.SIGUSR1))])
+    read_until(screen, b"ready\r\n")
+    screen.write(b"\x03")
+    read_until(screen, b"%d\r\n" % signal.SIGINT)
+    os.kill(pid, signal.SIGUSR1)
+    seen = read_until(screen, b"%d\r\n" % signal.SIGUSR1)
+    assert b"%d\r\n" % signal.SIGINT not in seen
+
+
+def test_control_z_stops_both_and_cont_goes_on(tmp_path, terminal):
+    """What a shell waits for is us: we stop when the program does."""
+    program = "print('ready', flush=True); print('got', input(), flush=True)"
+    script = 'set -m; %s -q --mode=off %s -c "%s"; echo stopped $?; fg; echo end $?' % (
+        RUN, PYTHON, program)
+    _, screen = terminal(tmp_path, ["bash", "-c", script])
+    read_until(screen, b"ready\r\n")
+    screen.write(b"\x1a")
+    read_until(screen, b"stopped %d\r\n" % (128 + signal.SIGTSTP))
+    screen.write(b"text\n")
+    read_until(screen, b"got text\r\n")
+    read_until(screen, b"end 0\r\n")
+
+
+# --- options ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("args, message", [
+    ([], "no program to run"),
+    (["--mode=call", "true"], '--mode cannot be "call"; did you mean "calls"?'),
+    (["--mode=allocs", "true"], "--mode=allocs is not in this version"),
+    (["--interval", "5ms", "true"], '--interval is out of range: "5ms"; allowed: 0, or 10ms to 1h'),
+    (["--ring-size=3M", "true"], '--ring-size is out of range: "3M"'),
+    (["--c-calls=yes", "true"], '--c-calls cannot be "yes"; allowed: 0|1'),
+    (["--out=%x", "true"], '--out cannot be "%x"'),
+    (["-o"], "-o needs a value"),
+    (["--mode"], "--mode needs a value"),
+    (["--moed=calls", "true"], "unknown option --moed=calls; did you mean --mode?"),
+    (["-x", "true"], "unknown option -x"),
+    (["--check=1"], "--check=1: this option takes no value"),
+    (["--check", "a", "b"], "--check takes one interpreter, not b too"),
+    (["--exclude=x"] * 65 + ["true"], "more than 64 patterns for --exclude"),
+])
+def test_wrong_options_are_named(tmp_path, args, message):
+    done = run(*args, cwd=tmp_path)
+    assert done.returncode == 125
+    assert done.stderr.startswith("pymemtrace-run: error: " + message), done.stderr
+    assert done.stderr.endswith("Try 'pymemtrace-run --help'.\n")
+    assert done.stdout == ""
+
+
+def test_wrong_environment_is_named(tmp_path):
+    done = run("true", cwd=tmp_path, env=environment(PYMEMTRACE="quiet=1,modee=x"))
+    assert done.returncode == 125
+    assert 'in the environment variable PYMEMTRACE: unknown key "modee" (at character 9); ' \
+           'did you mean "mode"?' in done.stderr
+
+
+def settings_of(tmp_path, *args, **env):
+    """What the program finds in PYMEMTRACE, without the out= that comes last."""
+    done = run("-q", *args, "sh", "-c", 'printf %s "$PYMEMTRACE"', cwd=tmp_path,
+               env=environment(**env))
+    assert done.returncode == 0, done.stderr
+    text, _, out = done.stdout.rpartition(",out=")
+    return text, out
+
+
+def test_flags_become_settings(tmp_path):
+    text, out = settings_of(
+        tmp_path, "--c-calls", "--min-rss=4K", "--include=a,b\\c", "--include", "d",
+        PYMEMTRACE="mode=off,exclude=e",
+    )
+    assert text == "mode=off,exclude=e,quiet=1,c_calls=1,min_rss=4K,include=a\\,b\\\\c,include=d"
+    assert out == "%s/trace.bin" % tmp_path
+    assert settings_of(tmp_path, "-o", "x-%p.bin")[1] == "%s/x-%%p.bin" % tmp_path
+
+
+def test_a_percent_in_the_folder_is_no_pid(tmp_path):
+    folder = tmp_path / "100%p,\\"
+    folder.mkdir()
+    assert settings_of(folder)[1] == "%s/100%%%%p\\,\\\\/trace.bin" % tmp_path
+
+
+def test_every_row_of_the_help_is_an_option(tmp_path):
+    """--help lists what is accepted: each flag with its own default is."""
+    text = run("--help", cwd=tmp_path)
+    assert text.returncode == 0 and text.stderr == ""
+    assert max(map(len, text.stdout.splitlines())) <= 80
+    flags = [line.split()[0] for line in text.stdout.splitlines() if line.startswith("  --")]
+    assert len(flags) > 15
+    for flag in flags:
+        name = flag.split("=")[0].split("[")[0]
+        if name == "--check":
+            continue
+        value = {"MODE": "calls", "PATH": "x", "GLOB": "x", "TIME": "1s", "SIZE": "4MiB"}.get(
+            flag.split("=")[-1].rstrip("]"), "auto")
+        value = {"--detail": "tree", "--start": "paused", "--compress": "none"}.get(name, value)
+        args = [name] if "[" in flag else ["%s=%s" % (name, value)]
+        done = run(*args, "-q", "true", cwd=tmp_path)
+        assert done.returncode == 0, (args, done.stderr)
+
+
+def test_version(tmp_path):
+    done = run("--version", cwd=tmp_path)
+    assert done.returncode == 0 and done.stdout.startswith("pymemtrace-run 0.")
+
+
+# --- the library ------------------------------------------------------------------------
+
+
+def preload_of(program, cwd, **env):
+    done = subprocess.run(
+        [str(program), "-q", "sh", "-c", 'printf %s "$LD_PRELOAD"'], cwd=str(cwd),
+        env=environment(**env), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    return done
+
+
+def install(prefix, lib):
+    (prefix / "bin").mkdir(parents=True)
+    (prefix / lib).mkdir(parents=True)
+    shutil.copy(str(RUN), str(prefix / "bin"))
+    shutil.copy(str(interpreters.LIBRARY), str(prefix / lib))
+    return prefix / "bin" / "pymemtrace-run", prefix / lib / "libpymemtrace.so"
+
+
+@pytest.mark.parametrize("lib", ["lib", "lib64", "lib/x86_64-linux-gnu"])
+def test_a_moved_installation_finds_its_library(tmp_path, lib):
+    program, library = install(tmp_path / "opt", lib)
+    assert preload_of(program, tmp_path).stdout == str(library)
+    link = tmp_path / "link"
+    link.symlink_to(program)
+    assert preload_of(link, tmp_path).stdout == str(library)
+
+
+def test_a_library_of_another_machine_is_passed_over(tmp_path):
+    program, library = install(tmp_path / "opt", "lib/real")
+    other = tmp_path / "opt" / "lib" / "libpymemtrace.so"
+    image = bytearray(library.read_bytes())
+    image[18:20] = b"\x28\x00"  # e_machine: 32-bit Arm
+    other.write_bytes(bytes(image))
+    assert preload_of(program, tmp_path).stdout == str(library)
+
+
+def test_without_a_library_the_places_are_named(tmp_path):
+    program, library = install(tmp_path / "opt", "lib")
+    library.unlink()
+    done = preload_of(program, tmp_path)
+    # A build made for a prefix that holds an installed library finds that one.
+    if done.returncode == 0:
+        pytest.skip("a library is installed in the configured folder")
+    assert done.returncode == 125
+    assert "libpymemtrace.so was not found" in done.stderr
+    assert "%s/opt/bin/../lib/libpymemtrace.so" % tmp_path in done.stderr
+
+
+def test_a_path_that_ld_preload_cannot_hold_is_refused(tmp_path):
+    program, library = install(tmp_path / "with space", "lib")
+    done = preload_of(program, tmp_path)
+    assert done.returncode == 125
+    assert str(library) in done.stderr and "space or colon" in done.stderr
+
+
+def test_an_existing_preload_stays_behind_ours(tmp_path):
+    libc = next(
+        line.split()[-1] for line in pathlib.Path("/proc/self/maps").read_text().splitlines()
+        if "/libc" in line and ".so" in line
+    )
+    done = preload_of(RUN, tmp_path, LD_PRELOAD=libc)
+    assert done.stdout == "%s:%s" % (interpreters.LIBRARY, libc)
+    # Run within run: once is enough.
+    done = preload_of(RUN, tmp_path, LD_PRELOAD="%s:%s" % (libc, interpreters.LIBRARY))
+    assert done.stdout == "%s:%s" % (libc, interpreters.LIBRARY)
+
+
+# --- last words -------------------------------------------------------------------------
+
+
+def test_no_trace_is_explained(tmp_path):
+    done = run("true", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "warning: no trace was left: true ran no Python" in done.stderr
+    assert run("-q", "true", cwd=tmp_path).stderr == ""
+    assert run("--mode=off", "true", cwd=tmp_path).stderr == ""
+
+
+def test_a_static_program_is_recognised(tmp_path):
+    source = tmp_path / "empty.c"
+    source.write_text("int main(void) { return 0; }\n")
+    compiler = os.environ.get("CC", "cc").split()
+    subprocess.run([*compiler, "-static", "-o", str(tmp_path / "empty"), str(source)], check=True)
+    done = run("./empty", cwd=tmp_path)
+    assert done.returncode == 0 and "./empty is statically linked" in done.stderr
+    if os.getuid() == 0:
+        shutil.copy("/bin/true", str(tmp_path / "helper"))
+        os.chmod(str(tmp_path / "helper"), 0o4755)
+        assert "./helper is set-user-ID" in run("./helper", cwd=tmp_path).stderr
+
+
+def test_check_of_what_is_no_python(tmp_path):
+    for program, finding in [("true", "did not run a Python script"),
+                             ("no-such-python", "was not found")]:
+        done = run("--check", program, cwd=tmp_path)
+        assert done.returncode == 1
+        assert "  no    calls         %s %s" % (program, finding) in " ".join(done.stdout.split("\n"))
+        assert "/dev/shm" in done.stdout and "page faults" in done.stdout

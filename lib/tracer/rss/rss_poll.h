@@ -23,9 +23,11 @@ extern PMT_HIDDEN const void *const volatile *pmt_rss_brk_word;
 PMT_INLINE bool pmt_rss_triggered(const struct pmt_thread *t)
 {
 	const struct pmt_rss *r = &t->rss;
+	unsigned faulted = *r->fault_word != r->fault_seen;
+	unsigned hinted = t->rss_hints != r->hints_seen;
+	unsigned trimmed = *pmt_rss_brk_word != r->brk_seen;
 
-	return (*r->fault_word != r->fault_seen) | (t->rss_hints != r->hints_seen) |
-	       (*pmt_rss_brk_word != r->brk_seen);
+	return faulted | hinted | trimmed; /* one branch for the three of them */
 }
 
 PMT_INLINE bool pmt_rss_moved(const struct pmt_thread *t)

@@ -231,8 +231,10 @@ static void note_time(struct pmt_model *model, struct pmt_stream_state *stream,
 	if (stream->first_tick == 0)
 		stream->first_tick = tick;
 	stream->last_tick = tick;
-	if (model->first_tick == 0)
+	if (model->first_tick == 0) {
 		model->first_tick = tick;
+		pmt_timeline_move(&model->timeline, tick); /* time begins here */
+	}
 	if (tick > model->last_tick)
 		model->last_tick = tick;
 }

@@ -110,6 +110,14 @@ static void finish_stream(struct pmt_model *model, struct pmt_stream_state *stre
 	pmt_figures_add(&model->totals, totals);
 }
 
+/* The process's own stream has no calls of its own. */
+static void cut_off_empty_root(struct pmt_model *model,
+			       const struct pmt_stream_state *stream)
+{
+	if (stream->number == 0 && model->tree.paths[stream->root_node].first_child == 0)
+		pmt_tree_cut_off(&model->tree, stream->root_node);
+}
+
 static int name_thread_roots(struct pmt_model *model)
 {
 	for (uint32_t i = 0; i < model->streams.count; i++) {
@@ -133,6 +141,7 @@ static int name_thread_roots(struct pmt_model *model)
 			 .items[model->tree.paths[stream->root_node].function];
 		free((char *)f->name);
 		f->name = copy;
+		cut_off_empty_root(model, stream);
 	}
 	return 0;
 }
@@ -196,7 +205,7 @@ uint32_t pmt_model_select_threads(struct pmt_model *model, const char *word)
 
 		count += wanted;
 		if (!wanted)
-			pmt_tree_clear_below(&model->tree, stream->root_node);
+			pmt_tree_cut_off(&model->tree, stream->root_node);
 	}
 	return count;
 }

@@ -36,6 +36,7 @@ void pmt_peaks_add_sample(struct pmt_peaks *peaks, const struct pmt_sample *samp
 	}
 	peaks->last_sample_tick = sample->tick;
 	peaks->rss_end_bytes = rss;
+	peaks->heap_end_bytes = sample->heap_bytes;
 }
 
 /* The first of the candidates, in the order of how well they know the moment, that is

@@ -60,7 +60,8 @@ struct pmt_peaks {
 	/* The verdict: set by finish. */
 	struct pmt_peak rss;
 	struct pmt_peak heap;
-	int64_t rss_end_bytes; /* last known; 0 when nothing was */
+	int64_t rss_end_bytes; /* of the last sample; 0 without one */
+	int64_t heap_end_bytes;
 };
 
 /* A value at a moment: keeps it when it is the highest so far. */

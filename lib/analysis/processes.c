@@ -57,8 +57,11 @@ static bool is_same_file(const char *a, const char *b)
 	       x.st_ino == y.st_ino;
 }
 
+/* folder NULL: the path had none. */
 static char *join(const char *folder, const char *name)
 {
+	if (!folder)
+		return strdup(name);
 	size_t size = strlen(folder);
 	char *path = malloc(size + strlen(name) + 2);
 
@@ -94,7 +97,7 @@ static int add_trace(struct pmt_processes *processes, uint32_t *capacity,
 static int add_folder(struct pmt_processes *processes, uint32_t *capacity,
 		      const char *folder_path, const char *given, const uint8_t *run_id)
 {
-	DIR *folder = opendir(folder_path);
+	DIR *folder = opendir(folder_path ? folder_path : ".");
 	struct dirent *entry;
 	unsigned seen = 0;
 	int error = 0;
@@ -194,9 +197,10 @@ int pmt_processes_find(const char *path, struct pmt_processes *ret_processes)
 	struct pmt_file_header header = {0};
 	uint32_t capacity = 0;
 	const char *slash = strrchr(path, '/');
-	char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path))
-			     : strdup(".");
-	int error = folder ? add_trace(&processes, &capacity, path, path) : -ENOMEM;
+	char *folder =
+	    slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : NULL;
+	int error =
+	    slash && !folder ? -ENOMEM : add_trace(&processes, &capacity, path, path);
 
 	if (!error && pmt_process_read_header(path, &header) == 0)
 		error = add_folder(&processes, &capacity, folder, path, header.run_id);

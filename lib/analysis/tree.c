@@ -141,12 +141,17 @@ uint32_t pmt_tree_next(const struct pmt_tree *tree, uint32_t node)
 	return pmt_tree_next_below(tree, PMT_TREE_ROOT, node);
 }
 
-void pmt_tree_clear_below(struct pmt_tree *tree, uint32_t node)
+void pmt_tree_cut_off(struct pmt_tree *tree, uint32_t node)
 {
+	uint32_t *link = &tree->paths[PMT_TREE_ROOT].first_child;
 	uint32_t at = node;
 
 	do {
 		tree->self[at] = (struct pmt_figures){0};
 		at = pmt_tree_next_below(tree, node, at);
 	} while (at != 0);
+	while (*link && *link != node)
+		link = &tree->paths[*link].next_sibling;
+	if (*link)
+		*link = tree->paths[node].next_sibling;
 }

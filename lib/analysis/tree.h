@@ -69,8 +69,9 @@ PMT_MUST_CHECK static inline int pmt_tree_child(struct pmt_tree *tree, uint32_t 
  * the caller; NULL without memory. */
 struct pmt_figures *pmt_tree_inclusive(const struct pmt_tree *tree) PMT_MUST_CHECK;
 
-/* Sets the figures of node and all below it to zero. */
-void pmt_tree_clear_below(struct pmt_tree *tree, uint32_t node);
+/* Takes a child of the root out of the tree, with all below it: walks do not come to it
+ * any more, and its figures are zero. */
+void pmt_tree_cut_off(struct pmt_tree *tree, uint32_t node);
 
 /*
  * Walks all nodes, parents first, the sibling made last first: begin with PMT_TREE_ROOT;

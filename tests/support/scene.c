@@ -146,8 +146,13 @@ static void do_stream(struct scene *scene, const struct scene_words *w)
 static void do_code(struct scene *scene, const struct scene_words *w, int is_c)
 {
 	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES + 2 * SCENE_LINE_BYTES];
-	const char *name = scene_words_behind(w, is_c ? 1 : 3);
-	const char *file = is_c || strcmp(w->words[2], "-") == 0 ? "" : w->words[2];
+	char name[SCENE_LINE_BYTES], file[SCENE_LINE_BYTES] = "";
+
+	snprintf(name, sizeof(name), "%s", scene_words_behind(w, is_c ? 1 : 3));
+	if (!is_c && strcmp(w->words[2], "-") != 0)
+		snprintf(file, sizeof(file), "%s", w->words[2]);
+	scene_words_unescape(name);
+	scene_words_unescape(file);
 	struct pmt_code_def def = {
 	    .id = (uint32_t)scene_words_at(w, 1),
 	    .first_line = is_c ? 0 : scene_words_at(w, 3),
@@ -221,7 +226,10 @@ static void do_node(struct scene *scene, const struct scene_words *w)
 
 static void do_text(struct scene *scene, const struct scene_words *w, unsigned ext)
 {
-	test_put_mark(&scene->now->records, ext, 0, scene_words_behind(w, 0));
+	char text[SCENE_LINE_BYTES];
+
+	snprintf(text, sizeof(text), "%s", scene_words_behind(w, 0));
+	test_put_mark(&scene->now->records, ext, 0, scene_words_unescape(text));
 }
 
 static int find_word(const char *const *words, const char *word)
@@ -287,13 +295,13 @@ static void add_sums(struct pmt_deltas *sums, const struct pmt_deltas *d)
 static int do_event(struct scene *scene, const struct scene_words *w)
 {
 	static const char *const c_words[] = {"ccall", "creturn", "craise", NULL};
-	struct pmt_deltas deltas = scene_words_deltas(w);
 	struct scene_stream *s = scene->now;
 	int op = find_word(op_words, w->words[0]);
 	int c_op = find_word(c_words, w->words[0]);
 
 	if (op < 0 && c_op < 0)
 		return 0;
+	struct pmt_deltas deltas = scene_words_deltas(w);
 	add_sums(&s->sums, &deltas);
 	s->event_count++;
 	if (c_op >= 0) {
@@ -328,6 +336,16 @@ static void end_chunk(const struct scene_words *w, struct scene_stream *s, int d
 	s->begun = s->records.size;
 }
 
+/* The process begins later than others of its run: its first checkpoint again. */
+static void begin_at(struct scene *scene, uint64_t tick)
+{
+	struct scene_stream *s = &scene->streams[0];
+
+	test_bytes_close(&s->records);
+	s->tick = scene->tick = tick;
+	put_checkpoint(s);
+}
+
 static void do_process(struct scene *scene, const struct scene_words *w)
 {
 	const char *how = scene_words_value(w, "how");
@@ -338,7 +356,11 @@ static void do_process(struct scene *scene, const struct scene_words *w)
 	    (uint32_t)scene_words_value_number(w, "pid", scene->header.pid);
 	scene->header.page_bytes =
 	    (uint32_t)scene_words_value_number(w, "page", scene->header.page_bytes);
+	scene->header.generation =
+	    (uint32_t)scene_words_value_number(w, "generation", scene->header.generation);
 	scene->status = scene_words_value_number(w, "status", 0);
+	if (scene_words_value(w, "at"))
+		begin_at(scene, (uint64_t)scene_words_value_number(w, "at", 0));
 	if (how)
 		scene->how = find_word(ends, how);
 }

@@ -3,9 +3,10 @@
  * a line, '#' begins a comment; numbers may carry K M G (bytes) or us ms s (ticks: the
  * scene's clock has 1 ns ticks).
  *
- *   process pid=100 page=4096 how=exit status=0      how=none: no end record
+ *   process pid=100 generation=0 page=4096 at=TICK how=exit status=0
+ *                                  first of all; how=none: no end record
  *   info KEY TEXT...             "|" stands for NUL, between arguments
- *   code ID FILE LINE NAME...      ccode ID NAME...   (FILE "-" is empty)
+ *   code ID FILE LINE NAME...      ccode ID NAME...   (FILE "-" is empty; \\xHH a byte)
  *   stream 1 at=1ms tid=101 main name=MainThread rss=exact
  *                                  what follows is stream 1's; the words on first use
  *   start ID | resume ID | throw ID | return | yield | unwind | line N | ccall ID |

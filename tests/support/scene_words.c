@@ -65,6 +65,24 @@ const char *scene_words_behind(const struct scene_words *w, unsigned i)
 	return w->rest + (w->words[i + 1] - w->text);
 }
 
+char *scene_words_unescape(char *text)
+{
+	char *to = text;
+
+	for (const char *at = text; *at; to++) {
+		unsigned byte;
+
+		if (sscanf(at, "\\x%2x", &byte) == 1) {
+			*to = (char)byte;
+			at += 4;
+		} else {
+			*to = *at++;
+		}
+	}
+	*to = '\0';
+	return text;
+}
+
 const char *scene_words_value(const struct scene_words *w, const char *key)
 {
 	size_t size = strlen(key);

@@ -32,6 +32,9 @@ uint64_t scene_words_at(const struct scene_words *w, unsigned i);
 /* The text behind the i-th word, to the end of the line. */
 const char *scene_words_behind(const struct scene_words *w, unsigned i);
 
+/* Turns \\xHH into the byte, in place: for texts that a scene file cannot hold. */
+char *scene_words_unescape(char *text);
+
 /* The value of key=value, or NULL. */
 const char *scene_words_value(const struct scene_words *w, const char *key);
 int64_t scene_words_value_number(const struct scene_words *w, const char *key,

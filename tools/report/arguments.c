@@ -16,6 +16,7 @@
 #include "cli/suggest.h"
 #include "cli/terminal.h"
 #include "report/help.h"
+#include "report/view_choice.h"
 
 enum {
 	OPT_COLOR = 256,
@@ -49,28 +50,11 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* Which view option a command line option stands for, and how it is named. */
-static const struct {
-	int letter;
-	unsigned option;
-	const char *name;
-} view_options[] = {
-    {'s', PMT_TAKES_SORT, "--sort"},
-    {OPT_INCLUSIVE, PMT_TAKES_SORT, "--inclusive"},
-    {'r', PMT_TAKES_SORT, "--reverse"},
-    {'n', PMT_TAKES_LIMIT, "--limit"},
-    {'F', PMT_TAKES_FILTER, "--filter"},
-    {'m', PMT_TAKES_MIN_SHARE, "--min-share"},
-    {'t', PMT_TAKES_THREAD, "--thread"},
-    {OPT_BY_THREAD, PMT_TAKES_BY_THREAD, "--by-thread"},
-    {OPT_NO_SOURCE, PMT_TAKES_SOURCE, "--no-source"},
-};
-
 /* The command line while it is read. */
 struct reading {
 	struct pmt_report_request request;
 	enum pmt_color_choice color;
-	unsigned view_options_used; /* bits: index into view_options */
+	unsigned options_used; /* enum pmt_report_option bits */
 	bool wants_help;
 	bool is_bad;
 };
@@ -158,36 +142,41 @@ static void read_color(struct reading *r)
 
 static void read_view_option(struct reading *r, int letter)
 {
-	for (size_t i = 0; i < sizeof(view_options) / sizeof(*view_options); i++) {
-		if (view_options[i].letter == letter)
-			r->view_options_used |= 1u << i;
-	}
 	switch (letter) {
 	case 's':
+		r->options_used |= PMT_TAKES_SORT;
 		r->request.sort = optarg;
 		break;
 	case OPT_INCLUSIVE:
+		r->options_used |= PMT_TAKES_SORT;
 		r->request.sort_inclusive = true;
 		break;
 	case 'r':
+		r->options_used |= PMT_TAKES_SORT;
 		r->request.sort_descends = false;
 		break;
 	case 'n':
+		r->options_used |= PMT_TAKES_LIMIT;
 		read_limit(r);
 		break;
 	case 'F':
+		r->options_used |= PMT_TAKES_FILTER;
 		r->request.filter = optarg;
 		break;
 	case 'm':
+		r->options_used |= PMT_TAKES_MIN_SHARE;
 		read_min_share(r);
 		break;
 	case 't':
+		r->options_used |= PMT_TAKES_THREAD;
 		r->request.thread = optarg;
 		break;
 	case OPT_BY_THREAD:
+		r->options_used |= PMT_TAKES_BY_THREAD;
 		r->request.by_thread = true;
 		break;
 	case OPT_NO_SOURCE:
+		r->options_used |= PMT_TAKES_SOURCE;
 		r->request.show_source = false;
 		break;
 	}
@@ -217,59 +206,50 @@ static void read_option(struct reading *r, int letter)
 	case 'h':
 		r->wants_help = true;
 		break;
-	case '?': /* getopt_long has named it on stderr */
-		r->is_bad = true;
-		break;
 	default:
 		read_view_option(r, letter);
 		break;
 	}
 }
 
-static const struct pmt_view *find_view(const char *word)
-{
-	for (const struct pmt_view *const *v = pmt_report_views; *v; v++) {
-		if (strcmp((*v)->name, word) == 0)
-			return *v;
-	}
-	return NULL;
-}
-
-static const char *suggest_view(const char *word)
+/* What getopt_long does not know; word is the argument it stopped at. */
+static void refuse_option(struct reading *r, const char *word)
 {
 	const char *names[WORDS_MAX];
 	size_t count = 0;
+	char name[64];
 
-	for (const struct pmt_view *const *v = pmt_report_views; *v && count < WORDS_MAX;
-	     v++)
-		names[count++] = (*v)->name;
-	return pmt_suggest(word, names, count);
-}
-
-static bool refuse_view(const char *word)
-{
-	const char *near = suggest_view(word);
-
-	if (near)
-		pmt_message_error("unknown view '%s'; did you mean '%s'?", word, near);
+	r->is_bad = true;
+	if (word[0] != '-' || word[1] != '-') {
+		pmt_message_error("-%c: no such option", optopt);
+		return;
+	}
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
+	for (const struct option *o = long_options; o->name && count < WORDS_MAX; o++)
+		names[count++] = o->name;
+	const char *near = pmt_suggest(name, names, count);
+	if (near && strcmp(near, name) == 0)
+		pmt_message_error("--%s: takes no value", name);
+	else if (near)
+		pmt_message_error("--%s: no such option; did you mean '--%s'?", name,
+				  near);
 	else
-		pmt_message_error("unknown view '%s' (and no file of that name)", word);
-	return false;
+		pmt_message_error("--%s: no such option, or short for several", name);
 }
 
 /* The words that are no options: [VIEW] [trace]. */
 static bool read_words(struct reading *r, int count, char **words,
 		       const struct pmt_view **ret_view)
 {
-	const struct pmt_view *view = count > 0 ? find_view(words[0]) : NULL;
+	const struct pmt_view *view = count > 0 ? pmt_view_find(words[0]) : NULL;
 	int used = view ? 1 : 0;
 
 	if (count > 0 && !view && !r->wants_help) {
 		/* A lone word that names no file and looks like no path was meant as a
 		 * view; of two words the first is one. */
 		bool is_path = strpbrk(words[0], "/.") || access(words[0], F_OK) == 0;
-		if (count > 1 ? !find_view(words[0]) : !is_path)
-			return refuse_view(words[0]);
+		if (count > 1 ? !pmt_view_find(words[0]) : !is_path)
+			return pmt_view_refuse(words[0]);
 	}
 	if (count - used > 1) {
 		pmt_message_error("'%s': one trace at a time", words[used + 1]);
@@ -278,59 +258,6 @@ static bool read_words(struct reading *r, int count, char **words,
 	r->request.trace_path = count > used ? words[used] : "trace.bin";
 	*ret_view = view ? view : pmt_report_views[0];
 	return true;
-}
-
-static bool has_word(const char *list, const char *word)
-{
-	size_t size = strlen(word);
-
-	for (const char *at = list; *at; at += strcspn(at, " "), at += *at == ' ') {
-		if (strncmp(at, word, size) == 0 && (at[size] == ' ' || at[size] == '\0'))
-			return true;
-	}
-	return false;
-}
-
-static bool check_sort(const struct pmt_view *view, const char *key)
-{
-	if (!key || has_word(view->sort_keys, key))
-		return true;
-	char list[512];
-	const char *names[WORDS_MAX];
-	size_t count = 0;
-	char *rest = NULL;
-
-	strncpy(list, view->sort_keys, sizeof(list) - 1);
-	list[sizeof(list) - 1] = '\0';
-	for (char *word = strtok_r(list, " ", &rest); word && count < WORDS_MAX;
-	     word = strtok_r(NULL, " ", &rest))
-		names[count++] = word;
-	const char *near = pmt_suggest(key, names, count);
-	if (near)
-		pmt_message_error("--sort=%s: unknown key; did you mean '%s'?", key,
-				  near);
-	else
-		pmt_message_error("--sort=%s: expected one of: %s", key, view->sort_keys);
-	return false;
-}
-
-/* Options and formats that this view does not know are mistakes, not noise. */
-static bool check_for_view(const struct reading *r, const struct pmt_view *view)
-{
-	for (size_t i = 0; i < sizeof(view_options) / sizeof(*view_options); i++) {
-		if ((r->view_options_used & 1u << i) &&
-		    !(view->options & view_options[i].option)) {
-			pmt_message_error("%s: the view '%s' has no such option",
-					  view_options[i].name, view->name);
-			return false;
-		}
-	}
-	if (!(view->formats & PMT_FORMAT_BIT(r->request.format))) {
-		pmt_message_error("--format=%s: the view '%s' cannot be written so",
-				  pmt_format_name(r->request.format), view->name);
-		return false;
-	}
-	return check_sort(view, r->request.sort);
 }
 
 static void settle_terminal(struct reading *r)
@@ -363,8 +290,16 @@ enum pmt_arguments_verdict pmt_arguments_read(int argc, char **argv,
 	int letter;
 
 	optind = 1;
-	while ((letter = getopt_long(argc, argv, "f:o:s:rn:F:m:t:bw:hV", long_options,
-				     NULL)) != -1) {
+	while (!r.is_bad && (letter = getopt_long(argc, argv, ":f:o:s:rn:F:m:t:bw:hV",
+						  long_options, NULL)) != -1) {
+		if (letter == '?' || letter == ':') {
+			if (letter == '?')
+				refuse_option(&r, argv[optind - 1]);
+			else
+				pmt_message_error("%s: needs a value", argv[optind - 1]);
+			r.is_bad = true;
+			break;
+		}
 		if (letter == 'V') {
 			puts("pymemtrace-report " PACKAGE_VERSION);
 			return PMT_ARGUMENTS_DONE;
@@ -374,10 +309,10 @@ enum pmt_arguments_verdict pmt_arguments_read(int argc, char **argv,
 	if (!r.is_bad)
 		r.is_bad = !read_words(&r, argc - optind, argv + optind, &view);
 	if (!r.is_bad && r.wants_help) {
-		pmt_help_print(argc > optind ? find_view(argv[optind]) : NULL);
+		pmt_help_print(argc > optind ? pmt_view_find(argv[optind]) : NULL);
 		return PMT_ARGUMENTS_DONE;
 	}
-	if (r.is_bad || !check_for_view(&r, view)) {
+	if (r.is_bad || !pmt_view_accepts(view, &r.request, r.options_used)) {
 		pmt_message_see_help();
 		return PMT_ARGUMENTS_BAD;
 	}

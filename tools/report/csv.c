@@ -94,6 +94,19 @@ void pmt_csv_part(struct pmt_csv *csv, const struct pmt_figures *figures,
 	}
 }
 
+void pmt_csv_inclusive(struct pmt_csv *csv, const struct pmt_figures *figures,
+		       const struct pmt_model *model)
+{
+	if (model->measured.calls) {
+		pmt_csv_part(csv, figures, model);
+		return;
+	}
+	for (size_t i = 0; i < pmt_metric_count; i++) {
+		if (pmt_metrics[i].in_parts)
+			pmt_csv_empty(csv);
+	}
+}
+
 void pmt_csv_part_header(struct pmt_csv *csv, const char *prefix)
 {
 	char name[64];

@@ -29,6 +29,10 @@ void pmt_csv_function(struct pmt_csv *csv, const struct pmt_model *model,
 void pmt_csv_calls(struct pmt_csv *csv, const struct pmt_figures *figures,
 		   const struct pmt_model *model, uint32_t function);
 
+/* The same for a call with all that it called. */
+void pmt_csv_inclusive(struct pmt_csv *csv, const struct pmt_figures *figures,
+		       const struct pmt_model *model);
+
 /* The ten figures of a part, and their header cells with a prefix ("self_"). */
 void pmt_csv_part(struct pmt_csv *csv, const struct pmt_figures *figures,
 		  const struct pmt_model *model);

@@ -83,6 +83,21 @@ json_t *pmt_json_part(const struct pmt_figures *figures, const struct pmt_model 
 	return part;
 }
 
+json_t *pmt_json_inclusive(const struct pmt_figures *figures,
+			   const struct pmt_model *model)
+{
+	json_t *part;
+
+	if (model->measured.calls)
+		return pmt_json_part(figures, model);
+	part = json_object();
+	for (size_t i = 0; i < pmt_metric_count; i++) {
+		if (pmt_metrics[i].in_parts)
+			json_object_set_new(part, pmt_metrics[i].member, json_null());
+	}
+	return part;
+}
+
 json_t *pmt_json_calls(const struct pmt_figures *figures, const struct pmt_model *model,
 		       uint32_t function)
 {
@@ -113,7 +128,8 @@ json_t *pmt_json_function_row(const struct pmt_model *model,
 	json_object_set_new(object, "calls",
 			    pmt_json_calls(&row->self, model, row->function));
 	json_object_set_new(object, "self", pmt_json_part(&row->self, model));
-	json_object_set_new(object, "inclusive", pmt_json_part(&row->inclusive, model));
+	json_object_set_new(object, "inclusive",
+			    pmt_json_inclusive(&row->inclusive, model));
 	return object;
 }
 

@@ -21,6 +21,10 @@ json_t *pmt_json_trace(const struct pmt_analysis *analysis);
 /* The ten figures of a part ("self", "inclusive", "totals"). */
 json_t *pmt_json_part(const struct pmt_figures *figures, const struct pmt_model *model);
 
+/* The same for a call with all that it called: null where the trace has no call paths. */
+json_t *pmt_json_inclusive(const struct pmt_figures *figures,
+			   const struct pmt_model *model);
+
 /* "calls": the number, or null where calls were not measured or function is none. */
 json_t *pmt_json_calls(const struct pmt_figures *figures, const struct pmt_model *model,
 		       uint32_t function);

@@ -80,6 +80,9 @@ int pmt_summary_print_json(const struct pmt_report_request *request,
 	json_object_set_new(o, "end_rss_bytes",
 			    sampled ? json_integer(model->peaks.rss_end_bytes)
 				    : json_null());
+	json_object_set_new(o, "end_heap_bytes",
+			    sampled ? json_integer(model->peaks.heap_end_bytes)
+				    : json_null());
 	json_object_set_new(o, "totals", pmt_json_part(&model->totals, model));
 	for (unsigned i = 0; i < PMT_SUMMARY_LISTS; i++)
 		json_object_set_new(o, summary->lists[i].member,

@@ -65,10 +65,13 @@ static void print_header(const struct pmt_report_request *request,
 		  pmt_figure_duration(
 		      time, pmt_analysis_since_start_ns(a, a->model->last_tick)),
 		  pmt_facts_end(&a->losses, end, sizeof(end)));
-	print_cut(request, 0, "mode %s, %s events, RSS method: %s",
-		  pmt_facts_mode(a->tables),
-		  pmt_figure_count(events, a->model->counts.events, false),
-		  pmt_rss_method_name(pmt_analysis_rss_method(a)));
+	bool summed = a->model->counts.events == 0 && a->model->tree_nodes.count > 0;
+	print_cut(
+	    request, 0, "mode %s, %s %s, RSS method: %s", pmt_facts_mode(a->tables),
+	    pmt_figure_count(
+		events, summed ? a->model->totals.call_count : a->model->counts.events,
+		false),
+	    summed ? "calls" : "events", pmt_rss_method_name(pmt_analysis_rss_method(a)));
 }
 
 /* "<module> > main > load": the end of it that fits. */
@@ -156,7 +159,6 @@ static void print_end(const struct pmt_report_request *request,
 {
 	const struct pmt_peaks *peaks = &a->model->peaks;
 	char rss[PMT_FIGURE_BYTES], heap[PMT_FIGURE_BYTES];
-	int64_t heap_bytes = pmt_figures_net_bytes(&a->model->totals);
 
 	if (a->model->counts.samples == 0)
 		return;
@@ -164,10 +166,10 @@ static void print_end(const struct pmt_report_request *request,
 	fprintf(
 	    request->out, "%s RSS",
 	    pmt_figure_bytes(rss, (uint64_t)peaks->rss_end_bytes, request->exact_bytes));
-	if (a->model->measured.mallocs && heap_bytes >= 0)
-		fprintf(
-		    request->out, ", %s heap",
-		    pmt_figure_bytes(heap, (uint64_t)heap_bytes, request->exact_bytes));
+	if (peaks->heap_end_bytes >= 0)
+		fprintf(request->out, ", %s heap",
+			pmt_figure_bytes(heap, (uint64_t)peaks->heap_end_bytes,
+					 request->exact_bytes));
 	fputc('\n', request->out);
 }
 
@@ -176,14 +178,15 @@ static void print_list(const struct pmt_report_request *request,
 {
 	char text[PMT_FIGURE_BYTES];
 	int width = request->exact_bytes ? EXACT_FIGURE_COLUMNS : FIGURE_COLUMNS;
-	/* A narrow terminal gets the figure that the list is sorted by. */
-	bool both = request->width_columns >= 60;
+	/* A narrow terminal gets the figure that the list is sorted by; without call
+	 * paths there is no other. */
+	bool both = request->width_columns >= 60 && model->measured.calls;
 	unsigned used = (unsigned)(both ? 2 * width : width) + 2;
 
 	if (list->count == 0)
 		return;
 	fprintf(request->out, "\n%s%*s", pmt_paint(request->color, PMT_PAINT_TITLE),
-		width, both ? "by itself" : "");
+		width, both || request->width_columns >= 60 ? "by itself" : "");
 	if (both)
 		fprintf(request->out, "%*s", width, "with callees");
 	fputs("  ", request->out);
@@ -243,9 +246,16 @@ static void print_processes(const struct pmt_report_request *request,
 	}
 	const struct pmt_process *p = &all->items[summary->largest_process];
 	const char *name = strrchr(p->path, '/');
-	print_cut(request, TITLE_COLUMNS, "%u; largest peak RSS %s: %s%u, %s", all->count,
-		  pmt_figure_bytes(bytes, p->peak_rss_bytes, request->exact_bytes),
-		  p->is_this ? "this, pid " : "pid ", p->pid, name ? name + 1 : p->path);
+	unsigned endless = 0;
+	for (uint32_t i = 0; i < all->count; i++)
+		endless += !all->items[i].ended;
+	char note[48] = "";
+	if (endless > 0)
+		snprintf(note, sizeof(note), "; %u without an end", endless);
+	print_cut(
+	    request, TITLE_COLUMNS, "%u; largest peak RSS %s: %s%u, %s%s", all->count,
+	    pmt_figure_bytes(bytes, p->peak_rss_bytes, request->exact_bytes),
+	    p->is_this ? "this, pid " : "pid ", p->pid, name ? name + 1 : p->path, note);
 }
 
 int pmt_summary_print_text(const struct pmt_report_request *request,

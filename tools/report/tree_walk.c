@@ -78,6 +78,7 @@ static void push_children(struct pmt_tree_walk *walk, uint32_t node, uint32_t de
 		    .node = child,
 		    .depth = depth,
 		    .is_last = i + 1 == count,
+		    .is_only = count == 1,
 		    .is_recursive = paths[child].function == paths[node].function,
 		    .share = walk->total > 0 ? weight_of(walk, child) / walk->total : 0,
 		};

@@ -16,6 +16,7 @@ struct pmt_tree_step {
 	uint32_t node;
 	uint32_t depth;        /* 0: right under the root */
 	bool is_last;          /* of its parent's shown children */
+	bool is_only;          /* its parent shows no other child */
 	bool is_recursive;     /* same function as the node above */
 	uint32_t hidden_count; /* children that were left out */
 	double share;          /* of the whole tree, 0..1 */

@@ -16,16 +16,17 @@
 enum { ROWS_DEFAULT = 30 };
 
 static void print_foot(const struct pmt_report_request *request,
-		       const struct pmt_ranking *ranking)
+		       const struct pmt_model *model, const struct pmt_ranking *ranking)
 {
 	fputs(pmt_paint(request->color, PMT_PAINT_DIM), request->out);
 	if (ranking->matched > ranking->count)
 		fprintf(request->out, "%u of %u functions; --limit=all shows all\n",
 			ranking->count, ranking->matched);
-	fprintf(request->out, "%s\n",
-		request->sort_inclusive
-		    ? "Each with all that it called."
-		    : "Each by itself; --inclusive adds what it called.");
+	if (model->measured.calls)
+		fprintf(request->out, "%s\n",
+			request->sort_inclusive
+			    ? "Each with all that it called."
+			    : "Each by itself; --inclusive adds what it called.");
 	fputs(pmt_paint(request->color, PMT_PAINT_NONE), request->out);
 }
 
@@ -52,7 +53,7 @@ static int print_text(const struct pmt_report_request *request,
 	}
 	if (ranking->count == 0)
 		fputs("  no functions\n", request->out);
-	print_foot(request, ranking);
+	print_foot(request, a->model, ranking);
 	pmt_truth_print(request, a);
 	return PMT_EXIT_OK;
 }
@@ -87,7 +88,7 @@ static int print_csv(const struct pmt_report_request *request,
 		pmt_csv_function(&csv, a->model, row->function);
 		pmt_csv_calls(&csv, &row->self, a->model, row->function);
 		pmt_csv_part(&csv, &row->self, a->model);
-		pmt_csv_part(&csv, &row->inclusive, a->model);
+		pmt_csv_inclusive(&csv, &row->inclusive, a->model);
 		pmt_csv_end_row(&csv);
 	}
 	return PMT_EXIT_OK;

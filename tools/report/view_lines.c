@@ -46,8 +46,9 @@ static void print_foot(const struct pmt_report_request *request,
 			ranking->count, ranking->matched);
 	if (source->changed_count > 0)
 		fprintf(request->out,
-			"%llu source files changed since the trace: not shown\n",
-			(unsigned long long)source->changed_count);
+			"%llu source file%s changed since the trace: not shown\n",
+			(unsigned long long)source->changed_count,
+			source->changed_count == 1 ? "" : "s");
 	fputs(pmt_paint(request->color, PMT_PAINT_NONE), request->out);
 	pmt_truth_print(request, a);
 }

@@ -26,37 +26,61 @@ static const char *command_of(const struct pmt_process *p)
 	return p->command ? p->command : p->exe ? p->exe : "";
 }
 
+enum { PID_COLUMNS = 8, FIGURE_COLUMNS = 12, EXACT_FIGURE_COLUMNS = 19 };
+
+/* The figures in front of a command; heading when p is NULL. Returns their columns. */
+static unsigned print_figures(const struct pmt_report_request *request,
+			      const struct pmt_process *p)
+{
+	char rss[PMT_FIGURE_BYTES] = "-", time[PMT_FIGURE_BYTES] = "-";
+	int width = request->exact_bytes ? EXACT_FIGURE_COLUMNS : FIGURE_COLUMNS;
+	unsigned used;
+
+	if (p && p->has_samples)
+		pmt_figure_bytes(rss, p->peak_rss_bytes, request->exact_bytes);
+	if (p && p->start_known)
+		pmt_figure_duration(time, (int64_t)p->duration_ns);
+	if (p)
+		used = (unsigned)fprintf(request->out, "%*" PRIu32 "%*s", PID_COLUMNS,
+					 p->pid, width, rss);
+	else
+		used = (unsigned)fprintf(request->out, "%*s%*s", PID_COLUMNS, "pid",
+					 width, "peak RSS");
+	if (request->width_columns >= 60)
+		used += (unsigned)fprintf(request->out, "%*s", FIGURE_COLUMNS,
+					  p ? time : "lived");
+	return used + (unsigned)fprintf(request->out, "  ");
+}
+
+/* Two columns for each generation; returns what is used then. */
+static unsigned print_indent(const struct pmt_report_request *request, unsigned used,
+			     uint32_t depth)
+{
+	for (uint32_t i = 0; i < depth && used + 20 < request->width_columns; i++)
+		used += (unsigned)fprintf(request->out, "  ");
+	return used;
+}
+
 static void print_row(const struct pmt_report_request *request,
 		      const struct pmt_process *p)
 {
-	char rss[PMT_FIGURE_BYTES], time[PMT_FIGURE_BYTES], end[64];
-	const char *peak = p->has_samples ? pmt_figure_bytes(rss, p->peak_rss_bytes,
-							     request->exact_bytes)
-					  : "-";
+	const char *name = strrchr(p->path, '/');
+	char end[64];
+	unsigned figures = print_figures(request, p);
+	unsigned used = print_indent(request, figures, p->depth);
 	unsigned width = request->width_columns;
-	unsigned used = 0;
 
-	used += (unsigned)fprintf(
-	    request->out, "%8" PRIu32 " %*s %11s  ", p->pid,
-	    request->exact_bytes ? 18 : 11, peak,
-	    p->start_known ? pmt_figure_duration(time, (int64_t)p->duration_ns) : "-");
-	for (uint32_t i = 0; i < p->depth && used + 20 < width; i++)
-		used += (unsigned)fprintf(request->out, "  ");
 	if (p->is_this)
 		fputs(pmt_paint(request->color, PMT_PAINT_TITLE), request->out);
-	used +=
-	    pmt_label_print_text(request, command_of(p), width > used ? width - used : 1);
+	pmt_label_print_text(request, command_of(p), width > used ? width - used : 1);
 	if (p->is_this)
 		fputs(pmt_paint(request->color, PMT_PAINT_NONE), request->out);
-	fprintf(request->out, "\n%35s%s", "", pmt_paint(request->color, PMT_PAINT_DIM));
-	used = 35;
-	for (uint32_t i = 0; i < p->depth && used + 20 < width; i++)
-		used += (unsigned)fprintf(request->out, "  ");
-	pmt_label_print_text(request, end_text(p, end, sizeof(end)), width - used);
-	used += (unsigned)strlen(end);
+	fprintf(request->out, "\n%*s%s", (int)figures, "",
+		pmt_paint(request->color, PMT_PAINT_DIM));
+	used = print_indent(request, figures, p->depth);
+	used += pmt_label_print_text(request, end_text(p, end, sizeof(end)),
+				     width > used ? width - used : 1);
 	if (used + 2 + 8 < width) {
-		const char *name = strrchr(p->path, '/');
-
 		fputs("  ", request->out);
 		pmt_label_print_text(request, name ? name + 1 : p->path,
 				     width - used - 2);
@@ -67,10 +91,9 @@ static void print_row(const struct pmt_report_request *request,
 static int print_text(const struct pmt_report_request *request,
 		      const struct pmt_processes *processes, uint32_t count)
 {
-	fprintf(request->out, "%s%8s %*s %11s  command%s\n",
-		pmt_paint(request->color, PMT_PAINT_TITLE), "pid",
-		request->exact_bytes ? 18 : 11, "peak RSS", "lived",
-		pmt_paint(request->color, PMT_PAINT_NONE));
+	fputs(pmt_paint(request->color, PMT_PAINT_TITLE), request->out);
+	print_figures(request, NULL);
+	fprintf(request->out, "command%s\n", pmt_paint(request->color, PMT_PAINT_NONE));
 	for (uint32_t i = 0; i < count; i++)
 		print_row(request, &processes->items[i]);
 	if (processes->unreadable_count > 0)

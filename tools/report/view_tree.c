@@ -1,35 +1,19 @@
 /* The view "tree": who called whom, with what was done below each call path. */
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/exit_code.h"
 #include "cli/message.h"
-#include "cli/paint.h"
-#include "report/columns.h"
 #include "report/csv.h"
 #include "report/json_stream.h"
 #include "report/label.h"
 #include "report/load.h"
 #include "report/ranking.h"
-#include "report/tree_walk.h"
-#include "report/truth.h"
+#include "report/tree_text.h"
 #include "report/view.h"
 
-enum {
-	ROWS_DEFAULT = 200,
-	BRANCH_COLUMNS = 2,
-	LABEL_COLUMNS_MIN = 20, /* deeper levels are not indented further */
-};
+enum { ROWS_DEFAULT = 200 };
 static const double min_share_default = 0.01;
-
-/* What a walk is begun with. */
-struct tree_view {
-	const struct pmt_report_request *request;
-	const struct pmt_analysis *a;
-	struct pmt_tree_walk walk;
-	uint64_t limit;
-};
 
 /* Net figures can cancel out in a call path; what was handed out cannot. */
 static const struct pmt_metric *default_metric(const struct pmt_model *model)
@@ -45,127 +29,6 @@ static const struct pmt_metric *default_metric(const struct pmt_model *model)
 	return pmt_metric_find("calls");
 }
 
-/* --- text ----------------------------------------------------------------------------
- */
-
-/* Which levels above the row at hand go on below it. */
-struct branches {
-	bool *goes_on;
-	uint32_t capacity;
-};
-
-static bool note_level(struct branches *b, const struct pmt_tree_step *step)
-{
-	if (step->depth >= b->capacity) {
-		uint32_t capacity = (step->depth + 1) * 2;
-		bool *goes_on = realloc(b->goes_on, capacity);
-
-		if (!goes_on)
-			return false;
-		b->goes_on = goes_on;
-		b->capacity = capacity;
-	}
-	b->goes_on[step->depth] = !step->is_last;
-	return true;
-}
-
-/* Draws the branches left of a label; returns their columns. */
-static unsigned print_branches(const struct pmt_report_request *request,
-			       const struct branches *b, const struct pmt_tree_step *step,
-			       unsigned columns)
-{
-	bool ascii = request->ascii;
-	uint32_t room =
-	    columns > LABEL_COLUMNS_MIN ? (columns - LABEL_COLUMNS_MIN) / 2 : 0;
-	/* Level 0 has no branches. */
-	uint32_t level = step->depth > room ? step->depth - room : 1;
-	unsigned used = 0;
-
-	fputs(pmt_paint(request->color, PMT_PAINT_DIM), request->out);
-	if (level > 1) {
-		/* The levels that have no room, as their number. */
-		used = (unsigned)fprintf(request->out, "+%" PRIu32 " ", level);
-		level += (used + 1) / 2;
-	}
-	for (; level < step->depth; level++, used += BRANCH_COLUMNS)
-		fputs(!b->goes_on[level] ? "  "
-		      : ascii            ? "| "
-					 : "\xe2\x94\x82 ",
-		      request->out);
-	if (step->depth > 0) {
-		fputs(step->is_last ? (ascii ? "`-" : "\xe2\x94\x94\xe2\x94\x80")
-				    : (ascii ? "|-" : "\xe2\x94\x9c\xe2\x94\x80"),
-		      request->out);
-		used += BRANCH_COLUMNS;
-	}
-	fputs(pmt_paint(request->color, PMT_PAINT_NONE), request->out);
-	return used;
-}
-
-static void print_row(const struct tree_view *view, const struct pmt_columns *columns,
-		      const struct branches *b, const struct pmt_tree_step *step)
-{
-	const struct pmt_report_request *request = view->request;
-	const struct pmt_model *model = view->a->model;
-	struct pmt_figures figures = view->walk.inclusive[step->node];
-	char text[PMT_FIGURE_BYTES];
-	unsigned used;
-
-	/* Calls of this path itself say more than those of all below it. */
-	if (strcmp(view->walk.metric->key, "calls") != 0)
-		figures.call_count = model->tree.self[step->node].call_count;
-	fprintf(request->out, "%6s", pmt_figure_share(text, step->share));
-	pmt_columns_print(request, columns, &figures, model);
-	used = print_branches(request, b, step, columns->label_columns);
-	pmt_label_print(
-	    request, &model->functions.items[model->tree.paths[step->node].function],
-	    columns->label_columns > used ? columns->label_columns - used : 8);
-	fputc('\n', request->out);
-}
-
-static int print_text(struct tree_view *view)
-{
-	static const char *const keys[] = {"rss-net", "calls",   "allocated",
-					   "net",     "objects", NULL};
-	struct pmt_report_request narrowed = *view->request;
-	struct branches b = {NULL, 0};
-	struct pmt_columns columns;
-	struct pmt_tree_step step;
-	uint64_t rows = 0, hidden = 0;
-
-	narrowed.width_columns -= 6; /* the share */
-	columns = pmt_columns_choose(&narrowed, view->a->model, view->walk.metric, keys);
-	fprintf(view->request->out, "%s%6s",
-		pmt_paint(view->request->color, PMT_PAINT_TITLE), "share");
-	pmt_columns_print_headings(view->request, &columns, "call path");
-	while (rows < view->limit && pmt_tree_walk_next(&view->walk, &step)) {
-		if (!note_level(&b, &step)) {
-			view->walk.error = -1;
-			break;
-		}
-		print_row(view, &columns, &b, &step);
-		hidden += step.hidden_count;
-		rows++;
-	}
-	if (rows == 0)
-		fputs("  no calls\n", view->request->out);
-	fputs(pmt_paint(view->request->color, PMT_PAINT_DIM), view->request->out);
-	if (rows == view->limit && view->walk.count > 0)
-		fprintf(view->request->out,
-			"Cut at %" PRIu64 " rows; --limit=all shows "
-			"all.\n",
-			rows);
-	if (hidden > 0)
-		fprintf(view->request->out,
-			"%" PRIu64 " branch%s below %.1f%% left out; --min-share=0 shows "
-			"all.\n",
-			hidden, hidden == 1 ? "" : "es", view->walk.min_share * 100);
-	fputs(pmt_paint(view->request->color, PMT_PAINT_NONE), view->request->out);
-	pmt_truth_print(view->request, view->a);
-	free(b.goes_on);
-	return PMT_EXIT_OK;
-}
-
 /* --- data ----------------------------------------------------------------------------
  */
 
@@ -176,7 +39,7 @@ static json_t *parent_of(const struct pmt_model *model, uint32_t node)
 	return parent == PMT_TREE_ROOT ? json_null() : json_integer(parent);
 }
 
-static int print_json(struct tree_view *view)
+static int print_json(struct pmt_tree_view *view)
 {
 	const struct pmt_model *model = view->a->model;
 	struct pmt_json_stream stream;
@@ -196,13 +59,13 @@ static int print_json(struct tree_view *view)
 		json_object_set_new(node, "self", pmt_json_part(self, model));
 		json_object_set_new(
 		    node, "inclusive",
-		    pmt_json_part(&view->walk.inclusive[step.node], model));
+		    pmt_json_inclusive(&view->walk.inclusive[step.node], model));
 		pmt_json_stream_add(&stream, node);
 	}
 	return pmt_json_stream_end(&stream);
 }
 
-static int print_csv(struct tree_view *view)
+static int print_csv(struct pmt_tree_view *view)
 {
 	const struct pmt_model *model = view->a->model;
 	struct pmt_csv csv = {.out = view->request->out};
@@ -228,7 +91,7 @@ static int print_csv(struct tree_view *view)
 		pmt_csv_function(&csv, model, path->function);
 		pmt_csv_calls(&csv, self, model, path->function);
 		pmt_csv_part(&csv, self, model);
-		pmt_csv_part(&csv, &view->walk.inclusive[step.node], model);
+		pmt_csv_inclusive(&csv, &view->walk.inclusive[step.node], model);
 		pmt_csv_end_row(&csv);
 	}
 	return PMT_EXIT_OK;
@@ -246,7 +109,7 @@ static uint32_t collect_path(const struct pmt_tree *tree, uint32_t node, uint32_
 }
 
 /* Self values with whole paths: what flamegraph.pl, speedscope and others read. */
-static int print_folded(struct tree_view *view)
+static int print_folded(struct pmt_tree_view *view)
 {
 	const struct pmt_model *model = view->a->model;
 	const struct pmt_tree *tree = &model->tree;
@@ -285,7 +148,7 @@ static int print_folded(struct tree_view *view)
 	return PMT_EXIT_OK;
 }
 
-static int print_view(struct tree_view *view)
+static int print_view(struct pmt_tree_view *view)
 {
 	switch (view->request->format) {
 	case PMT_REPORT_JSON:
@@ -295,7 +158,7 @@ static int print_view(struct tree_view *view)
 	case PMT_REPORT_FOLDED:
 		return print_folded(view);
 	default:
-		return print_text(view);
+		return pmt_tree_text_print(view);
 	}
 }
 
@@ -303,7 +166,7 @@ static int run(const struct pmt_report_request *request)
 {
 	bool is_text = request->format == PMT_REPORT_TEXT;
 	struct pmt_analysis a;
-	struct tree_view view = {.request = request, .a = &a};
+	struct pmt_tree_view view = {.request = request, .a = &a};
 	int code = pmt_report_load(request, request->by_thread, &a);
 	double min_share = request->min_share >= 0 ? request->min_share
 			   : is_text               ? min_share_default

@@ -1,0 +1,114 @@
+/* Options and formats that a view does not know are mistakes, not noise. */
+#include "report/view_choice.h"
+
+#include <string.h>
+
+#include "cli/message.h"
+#include "cli/suggest.h"
+#include "report/help.h"
+
+enum { WORDS_MAX = 32 };
+
+const struct pmt_view *pmt_view_find(const char *word)
+{
+	for (const struct pmt_view *const *v = pmt_report_views; *v; v++) {
+		if (strcmp((*v)->name, word) == 0)
+			return *v;
+	}
+	return NULL;
+}
+
+static const char *suggest_view(const char *word)
+{
+	const char *names[WORDS_MAX];
+	size_t count = 0;
+
+	for (const struct pmt_view *const *v = pmt_report_views; *v && count < WORDS_MAX;
+	     v++)
+		names[count++] = (*v)->name;
+	return pmt_suggest(word, names, count);
+}
+
+bool pmt_view_refuse(const char *word)
+{
+	const char *near = suggest_view(word);
+
+	if (near)
+		pmt_message_error("unknown view '%s'; did you mean '%s'?", word, near);
+	else
+		pmt_message_error("unknown view '%s' (and no file of that name)", word);
+	return false;
+}
+
+static bool has_word(const char *list, const char *word)
+{
+	size_t size = strlen(word);
+
+	for (const char *at = list; *at; at += strcspn(at, " "), at += *at == ' ') {
+		if (strncmp(at, word, size) == 0 && (at[size] == ' ' || at[size] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+static bool check_sort(const struct pmt_view *view, const char *key)
+{
+	if (!key || has_word(view->sort_keys, key))
+		return true;
+	char list[512];
+	const char *names[WORDS_MAX];
+	size_t count = 0;
+	char *rest = NULL;
+
+	strncpy(list, view->sort_keys, sizeof(list) - 1);
+	list[sizeof(list) - 1] = '\0';
+	for (char *word = strtok_r(list, " ", &rest); word && count < WORDS_MAX;
+	     word = strtok_r(NULL, " ", &rest))
+		names[count++] = word;
+	const char *near = pmt_suggest(key, names, count);
+	if (near)
+		pmt_message_error("--sort=%s: unknown key; did you mean '%s'?", key,
+				  near);
+	else
+		pmt_message_error("--sort=%s: expected one of: %s", key, view->sort_keys);
+	return false;
+}
+
+static const char *option_name(unsigned option)
+{
+	switch (option) {
+	case PMT_TAKES_SORT:
+		return "--sort, --inclusive, --reverse";
+	case PMT_TAKES_LIMIT:
+		return "--limit";
+	case PMT_TAKES_FILTER:
+		return "--filter";
+	case PMT_TAKES_MIN_SHARE:
+		return "--min-share";
+	case PMT_TAKES_THREAD:
+		return "--thread";
+	case PMT_TAKES_BY_THREAD:
+		return "--by-thread";
+	default:
+		return "--no-source";
+	}
+}
+
+bool pmt_view_accepts(const struct pmt_view *view,
+		      const struct pmt_report_request *request, unsigned options_used)
+{
+	unsigned unknown = options_used & ~view->options;
+
+	if (unknown) {
+		/* The lowest bit: the first of them. */
+		pmt_message_error("%s: the view '%s' has no such option",
+				  option_name(unknown & -unknown), view->name);
+		return false;
+	}
+	if (!(view->formats & PMT_FORMAT_BIT(request->format))) {
+		pmt_message_error("--format=%s: the view '%s' cannot be written so",
+				  pmt_format_name(request->format), view->name);
+		return false;
+	}
+	return check_sort(view, request->sort);
+}

@@ -110,7 +110,9 @@ static int write_last_words(struct pmt_trace *trace, struct pmt_chunk_writer *wr
 	}
 	if (!trace->ended)
 		p = put_record(p, PMT_EXT_END,
-			       (uint64_t[]){PMT_END_SIGNAL, 0, count->events}, 3);
+			       (uint64_t[]){PMT_END_SIGNAL, pmt_zigzag(trace->end_signal),
+					    count->events},
+			       3);
 	if (p == words)
 		return 0;
 	return pmt_chunk_writer_add(writer, 0, zero ? zero->end_position : 0, words,
@@ -293,6 +295,11 @@ static int set_failed(const struct pmt_recovery *recovery, int rc,
 		pmt_problem_set_errno(ret_problem, recovery->path, 0, "cannot write",
 				      -rc);
 	return rc;
+}
+
+void pmt_recover_set_signal(struct pmt_trace *trace, int number)
+{
+	trace->end_signal = number;
 }
 
 int pmt_recover(struct pmt_trace *trace, const char *out_path,

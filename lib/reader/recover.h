@@ -20,10 +20,14 @@ struct pmt_recovery {
 	uint64_t file_bytes; /* size of the written file */
 };
 
+/* Says which signal killed the process, for the end record that recovery adds: whoever
+ * waited for it knows. */
+void pmt_recover_set_signal(struct pmt_trace *trace, int number);
+
 /*
  * Writes all readable chunks, then the ring's, then what only the ring's header knew
- * (losses), then an end record if there is none: PMT_END_SIGNAL with status 0. The file
- * appears whole or not at all.
+ * (losses), then an end record if there is none: PMT_END_SIGNAL with the number that was
+ * set, 0 if none. The file appears whole or not at all.
  *
  * out_path NULL: in place of the trace; then the ring is removed, and nothing is done
  * when no ring was salvaged. Otherwise into out_path, and trace and ring stay.

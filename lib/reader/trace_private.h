@@ -32,6 +32,7 @@ struct pmt_trace {
 
 	bool ended;
 	struct pmt_trace_end end;
+	int end_signal; /* pmt_recover_set_signal */
 
 	struct pmt_problem problems[PMT_TRACE_PROBLEMS_KEPT];
 	uint64_t problem_count;

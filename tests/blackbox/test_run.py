@@ -1,14 +1,16 @@
 """pymemtrace-run as its caller sees it: statuses, signals, job control, options, library.
 
-None of these needs a trace to be right; what the program is, is mostly a shell or a small
-Python that says on stdout what happened to it.
+What the program is, is mostly a shell or a small Python that says on stdout what happened
+to it; the last part looks at what is said about the trace.
 """
 import os
 import pathlib
 import pty
+import re
 import resource
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 
@@ -414,6 +416,107 @@ def test_a_static_program_is_recognised(tmp_path):
         shutil.copy("/bin/true", str(tmp_path / "helper"))
         os.chmod(str(tmp_path / "helper"), 0o4755)
         assert "./helper is set-user-ID" in run("./helper", cwd=tmp_path).stderr
+
+
+def saved_pids(folder):
+    """Process ids by trace name, off the file headers (doc/format.md: u32 at 32)."""
+    return {
+        each.name: struct.unpack_from("<I", each.read_bytes(), 32)[0]
+        for each in folder.iterdir() if each.name.startswith("trace.bin")
+    }
+
+
+@pytest.fixture
+def python(interp):
+    if interp.root is not None:
+        pytest.skip("lives in another system folder")
+    return interp.python
+
+
+@pytest.mark.interpreters(one=True)
+def test_the_trace_is_named_and_reads(tmp_path, python, report):
+    done = run(python, "-c", "print('hello')", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "hello\n")
+    assert re.match(
+        r"pymemtrace-run: trace in trace\.bin \([0-9.]+ KiB, [0-9,]+ events\)\n"
+        r"    pymemtrace-report trace\.bin\n$", done.stderr), done.stderr
+    assert report("functions", tmp_path / "trace.bin")["functions"]
+
+
+@pytest.mark.interpreters(one=True)
+def test_a_program_that_changes_its_folder_leaves_one_trace(tmp_path, python):
+    done = run("-o", "t-%p.bin", "sh", "-c", "cd /; exec %s -c pass" % python, cwd=tmp_path)
+    names = [each.name for each in tmp_path.iterdir()]
+    assert len(names) == 1 and re.match(r"t-[0-9]+\.bin$", names[0])
+    assert "trace in %s (" % names[0] in done.stderr
+
+
+@pytest.mark.interpreters(one=True)
+def test_a_killed_program_is_made_whole(tmp_path, python, report):
+    """What only the ring held is in the file, the ring is gone, and the signal is told."""
+    program = "import os, sys; open('pid', 'w').write(str(os.getpid())); os.kill(os.getpid(), 9)"
+    done = run(python, "-c", program, cwd=tmp_path)
+    assert done.returncode == -9
+    assert "killed by signal 9 (Killed); its trace ends there\n" in done.stderr
+    assert "the last of them saved from memory" in done.stderr
+    pid = (tmp_path / "pid").read_text()
+    assert not [name for name in os.listdir("/dev/shm") if "-%s-" % pid in name]
+    text = report("summary", tmp_path / "trace.bin", "text")
+    assert "killed by signal 9" in text
+
+
+@pytest.mark.interpreters(one=True)
+def test_quiet_saves_too(tmp_path, python):
+    done = run("-q", python, "-c", "import os; os.kill(os.getpid(), 9)", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (-9, "")
+    pid = saved_pids(tmp_path)["trace.bin"]
+    assert not [name for name in os.listdir("/dev/shm") if "-%d-" % pid in name]
+
+
+@pytest.mark.interpreters(one=True)
+def test_children_are_counted(tmp_path, python):
+    program = (
+        "import os, subprocess, sys\n"
+        "subprocess.call([sys.executable, '-c', 'pass'])\n"
+        "pid = os.fork()\n"
+        "if not pid: os._exit(len([0 for i in range(9)]))\n"
+        "os.waitpid(pid, 0)\n"
+    )
+    (tmp_path / "app.py").write_text(program)
+    done = run(python, "app.py", cwd=tmp_path)
+    assert "    and of 2 more processes: trace.bin." in done.stderr, done.stderr
+    assert "    pymemtrace-report processes trace.bin\n" in done.stderr
+    assert len(set(saved_pids(tmp_path).values())) == 3
+
+
+@pytest.mark.interpreters(one=True)
+def test_a_run_within_a_run_names_its_own_trace(tmp_path, python):
+    inner = "import subprocess; subprocess.call([%r, %r, '-c', 'pass'])" % (str(RUN), python)
+    done = run(python, "-c", inner, cwd=tmp_path)
+    pids = saved_pids(tmp_path)
+    assert len(pids) == 2
+    child = next(name for name in pids if name != "trace.bin")
+    said = re.findall(r"(?:trace in|more process:) (\S+)", done.stderr)
+    assert said == [child, "trace.bin", child], done.stderr
+
+
+@pytest.mark.interpreters(one=True)
+def test_an_older_trace_is_not_taken_for_this_one(tmp_path, python):
+    run("-q", python, "-c", "pass", cwd=tmp_path)
+    done = run("true", cwd=tmp_path)
+    assert (tmp_path / "trace.bin").exists()
+    assert "no trace was left" in done.stderr
+
+
+def test_check_of_every_interpreter(tmp_path, python, interp):
+    done = run("--check", python, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    version = subprocess.run([python, "-c", "import platform; print(platform.python_version())"],
+                             stdout=subprocess.PIPE, encoding="utf-8").stdout.strip()
+    assert "  ok    calls         cpython %s: every call is traced" % version in done.stdout
+    monitoring = "  ok    lines+c_calls by sys.monitoring" in done.stdout
+    assert monitoring == (interp.version >= (3, 12))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_check_of_what_is_no_python(tmp_path):

@@ -16,7 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/units.h"
+#include "cli/figure_text.h"
 #include "run/check.h"
 
 enum { UNKNOWN = -100 };
@@ -146,27 +146,11 @@ static void check_perf(void)
 	}
 }
 
-/* A size for people: one digit behind the point. */
-static const char *show(uint64_t bytes, char text[PMT_UNITS_TEXT_BYTES])
-{
-	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
-	double value = (double)bytes;
-	size_t unit = 0;
-
-	while (value >= 1024 && unit + 1 < sizeof(units) / sizeof(*units)) {
-		value /= 1024;
-		unit++;
-	}
-	snprintf(text, PMT_UNITS_TEXT_BYTES, "%.*f %s", unit && value < 100 ? 1 : 0,
-		 value, units[unit]);
-	return text;
-}
-
 /* The tracer leaves the last quarter to others; see the rings' own code. */
 static void check_shared_memory(uint64_t ring_bytes)
 {
 	struct statvfs fs;
-	char of[PMT_UNITS_TEXT_BYTES], is_free[PMT_UNITS_TEXT_BYTES];
+	char of[PMT_FIGURE_BYTES], is_free[PMT_FIGURE_BYTES];
 
 	if (statvfs("/dev/shm", &fs) < 0 || access("/dev/shm", W_OK) < 0) {
 		pmt_check_print(PMT_CHECK_FAIR, "/dev/shm",
@@ -185,7 +169,8 @@ static void check_shared_memory(uint64_t ring_bytes)
 	pmt_check_print(threads < 16 ? PMT_CHECK_FAIR : PMT_CHECK_GOOD, "/dev/shm",
 			"%s free of %s: rings for %" PRIu64
 			" threads, which a kill -9 does not lose",
-			show(usable, is_free), show(total, of), threads);
+			pmt_figure_bytes(is_free, usable, false),
+			pmt_figure_bytes(of, total, false), threads);
 	if (threads < 16)
 		pmt_check_print_remedy("make room there; with docker --shm-size=1g; or "
 				       "ring_size=64KiB; beyond that ring=file is used");
@@ -194,13 +179,13 @@ static void check_shared_memory(uint64_t ring_bytes)
 static void check_limit(int which, const char *name, uint64_t enough, const char *effect)
 {
 	struct rlimit limit;
-	char text[PMT_UNITS_TEXT_BYTES];
+	char text[PMT_FIGURE_BYTES];
 
 	if (getrlimit((__rlimit_resource_t)which, &limit) < 0 ||
 	    limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= enough)
 		return;
-	pmt_check_print(PMT_CHECK_FAIR, name, "%s: %s", show(limit.rlim_cur, text),
-			effect);
+	pmt_check_print(PMT_CHECK_FAIR, name, "%s: %s",
+			pmt_figure_bytes(text, limit.rlim_cur, false), effect);
 	pmt_check_print_remedy("ulimit %s unlimited",
 			       which == RLIMIT_FSIZE ? "-f" : "-v");
 }

@@ -167,10 +167,10 @@ static int tell_calls(const struct python_name *python, uint64_t event_count)
 	pmt_check_print(PMT_CHECK_GOOD, "calls", "%s %s: every call is traced",
 			python->name, python->version);
 	if (python->has_monitoring) {
-		pmt_check_print(PMT_CHECK_GOOD, "lines, c_calls", "by sys.monitoring");
+		pmt_check_print(PMT_CHECK_GOOD, "lines+c_calls", "by sys.monitoring");
 	} else {
 		pmt_check_print(
-		    PMT_CHECK_FAIR, "lines, c_calls",
+		    PMT_CHECK_FAIR, "lines+c_calls",
 		    "by the trace and profile functions of each thread: slow, "
 		    "and lost where the program sets its own");
 		pmt_check_print_remedy("CPython 3.12 and newer do it by sys.monitoring");

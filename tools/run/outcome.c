@@ -10,9 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/figure_text.h"
 #include "cli/message.h"
-#include "reader/trace.h"
 #include "run/program.h"
+#include "run/salvage.h"
 #include "run/traces.h"
 
 enum { OTHERS_NAMED_MAX = 3 };
@@ -29,19 +30,6 @@ static const char *shorten(const char *path)
 	if (size > 1 && strncmp(path, folder, size) == 0 && path[size] == '/')
 		return path + size + 1;
 	return path;
-}
-
-static void tell_size(uint64_t bytes)
-{
-	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
-	double value = (double)bytes;
-	size_t unit = 0;
-
-	while (value >= 1024 && unit + 1 < sizeof(units) / sizeof(*units)) {
-		value /= 1024;
-		unit++;
-	}
-	fprintf(stderr, "%.*f %s", unit && value < 100 ? 1 : 0, value, units[unit]);
 }
 
 static void tell_no_trace(const struct pmt_outcome *outcome)
@@ -68,28 +56,30 @@ static void tell_no_trace(const struct pmt_outcome *outcome)
 	}
 }
 
-/* Events, and what stands against the trace being the whole story. */
-static void tell_contents(const char *path)
+/* The first trace, and what stands against its being the whole story. */
+static void tell_first(const char *path, const struct pmt_salvaged *first)
 {
-	struct pmt_problem problem;
-	struct pmt_trace_end end;
-	struct pmt_trace *trace = pmt_trace_open(path, NULL, &problem);
-	char text[1024];
+	char text[PMT_PROBLEM_PATH_BYTES + PMT_PROBLEM_TEXT_BYTES + 64];
+	char size[PMT_FIGURE_BYTES], count[PMT_FIGURE_BYTES];
 
-	if (!trace) {
-		fprintf(stderr, ", unreadable: %s",
-			pmt_problem_describe(&problem, text, sizeof(text)));
+	if (!first->is_readable) {
+		fprintf(stderr, "pymemtrace-run: %s\n",
+			pmt_problem_describe(&first->problem, text, sizeof(text)));
 		return;
 	}
-	if (pmt_trace_end(trace, &end))
-		fprintf(stderr, ", %" PRIu64 " events", end.event_count);
+	fprintf(stderr, "pymemtrace-run: trace in %s (%s", path,
+		pmt_figure_bytes(size, first->file_bytes, false));
+	if (first->has_end)
+		fprintf(stderr, ", %s events",
+			pmt_figure_count(count, first->event_count, true));
 	else
-		fputs(pmt_trace_process_runs(trace) ? ", still being written"
-						    : ", ends where the process did",
+		fputs(first->still_runs ? ", still being written" : ", has no end",
 		      stderr);
-	if (pmt_trace_problem_count(trace) > 0)
+	if (first->ring_bytes)
+		fputs(", the last of them saved from memory", stderr);
+	if (first->is_damaged)
 		fputs(", damaged", stderr);
-	pmt_trace_close(trace);
+	fputs(")\n", stderr);
 }
 
 /* When this process began, in clock ticks since boot: the program began later. */
@@ -121,31 +111,45 @@ static void tell_others(const struct pmt_traces *traces)
 	fputs(traces->count - 1 > OTHERS_NAMED_MAX ? " ...\n" : "\n", stderr);
 }
 
-void pmt_outcome_tell(const struct pmt_outcome *outcome)
+static void tell(const struct pmt_outcome *outcome, const struct pmt_traces *traces,
+		 const struct pmt_salvaged *first)
 {
-	struct pmt_traces traces;
 	int status = outcome->status;
 
 	if (WIFSIGNALED(status))
 		fprintf(stderr,
-			"pymemtrace-run: the program was killed by signal %d (%s)%s\n",
+			"pymemtrace-run: the program was killed by signal %d (%s)%s%s\n",
 			WTERMSIG(status), strsignal(WTERMSIG(status)),
-			WCOREDUMP(status) ? ", core dumped" : "");
+			WCOREDUMP(status) ? ", core dumped" : "",
+			traces->count ? "; its trace ends there" : "");
+	if (traces->count == 0) {
+		tell_no_trace(outcome);
+		return;
+	}
+	const char *path = shorten(traces->at[0].path);
+	tell_first(path, first);
+	tell_others(traces);
+	fprintf(stderr, "    pymemtrace-report %s%s\n",
+		traces->count > 1 ? "processes " : "", path);
+}
+
+void pmt_outcome_finish(const struct pmt_outcome *outcome)
+{
+	struct pmt_traces traces;
+	struct pmt_salvaged first = {0}, other;
+	int status = outcome->status;
+
 	if (pmt_traces_find(&traces, outcome->out, outcome->run_id, outcome->pid,
 			    own_start()) < 0)
 		pmt_message_warning("out of memory while looking for traces");
-	if (traces.count == 0) {
-		tell_no_trace(outcome);
-	} else {
-		const char *path = shorten(traces.at[0].path);
+	for (size_t i = 0; i < traces.count; i++) {
+		bool is_program = traces.at[i].header.pid == outcome->pid;
 
-		fprintf(stderr, "pymemtrace-run: trace in %s (", path);
-		tell_size(traces.at[0].bytes);
-		tell_contents(traces.at[0].path);
-		fputs(")\n", stderr);
-		tell_others(&traces);
-		fprintf(stderr, "    pymemtrace-report %s%s\n",
-			traces.count > 1 ? "processes " : "", path);
+		pmt_salvage(traces.at[i].path,
+			    is_program && WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+			    i == 0 ? &first : &other);
 	}
+	if (!outcome->quiet)
+		tell(outcome, &traces, &first);
 	pmt_traces_close(&traces);
 }

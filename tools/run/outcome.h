@@ -1,8 +1,10 @@
-/* What pymemtrace-run says when the program has ended: where the trace is, whether it is
- * whole, and how to read it; or why there is none. */
+/* What pymemtrace-run does when the program has ended: saves what a kill left in memory,
+ * and says where the trace is, whether it is whole, and how to read it; or why there is
+ * none. */
 #ifndef PMT_RUN_OUTCOME_H
 #define PMT_RUN_OUTCOME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "format/format.h"
@@ -13,9 +15,10 @@ struct pmt_outcome {
 	const uint8_t *run_id;
 	uint32_t pid;
 	int status; /* as wait(2) gives it */
+	bool quiet;
 };
 
-/* Tells it on stderr. */
-void pmt_outcome_tell(const struct pmt_outcome *outcome);
+/* On stderr, unless quiet. */
+void pmt_outcome_finish(const struct pmt_outcome *outcome);
 
 #endif

@@ -107,13 +107,14 @@ static int launch(const struct pmt_launch_request *request, const char *out)
 	if (result < 0)
 		return say_not_started(request->program[0], -result, exec_failed);
 	pmt_child_wait(&child);
-	if (!request->options.quiet && request->options.modes != PMT_MODE_OFF)
-		pmt_outcome_tell(&(struct pmt_outcome){
+	if (request->options.modes != PMT_MODE_OFF)
+		pmt_outcome_finish(&(struct pmt_outcome){
 		    .program = request->program[0],
 		    .out = out,
 		    .run_id = run_id,
 		    .pid = (uint32_t)child.pid,
 		    .status = child.status,
+		    .quiet = request->options.quiet,
 		});
 	if (WIFSIGNALED(child.status)) {
 		fflush(stderr);

@@ -9,17 +9,26 @@ enum { OLDEST_MINOR = 8, NEWEST_MINOR = 15 };
 
 struct pmt_py pmt_py;
 
+static int read_number(const char **p)
+{
+	int value = 0;
+
+	for (; **p >= '0' && **p <= '9'; ++*p)
+		value = value * 10 + (**p - '0');
+	return value;
+}
+
 /* "3.13.0 (main, ...)" or "3.13.5 experimental free-threading build (...)" */
 static int read_version(const char *text)
 {
-	int minor = 0;
+	const char *p = text + 2;
 
-	pmt_py.major = text[0] - '0';
 	if (text[0] < '0' || text[0] > '9' || text[1] != '.')
 		return -ENOENT;
-	for (const char *p = text + 2; *p >= '0' && *p <= '9'; p++)
-		minor = minor * 10 + (*p - '0');
-	pmt_py.minor = minor;
+	pmt_py.major = text[0] - '0';
+	pmt_py.minor = read_number(&p);
+	p += *p == '.';
+	pmt_py.micro = read_number(&p);
 	pmt_py.free_threaded = strstr(text, "free-threading") != NULL;
 	return 0;
 }

@@ -112,6 +112,7 @@ struct pmt_py {
 	void *method_descriptor_type;
 	int major;
 	int minor;
+	int micro;
 	bool free_threaded;
 };
 

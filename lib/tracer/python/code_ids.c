@@ -12,6 +12,7 @@
 #include "os/sys.h"
 #include "python/api.h"
 #include "python/define.h"
+#include "python/quicken.h"
 #include "run/run.h"
 #include "thread.h"
 
@@ -249,6 +250,7 @@ uint32_t pmt_code_id_register_gil(struct pmt_thread *t, struct _object *code)
 	uint64_t key = (uint64_t)(uintptr_t)code;
 	int saved = errno;
 
+	pmt_quicken_gil(code);
 	/* The hook may run with an exception on its way. */
 	pmt_py.PyErr_Fetch(&type, &value, &traceback);
 	lock_table();

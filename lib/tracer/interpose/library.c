@@ -18,7 +18,6 @@
 
 static struct pmt_options options;
 static struct pmt_options_error options_error;
-static int exit_status;
 
 /* The drain thread must not be there while the program forks: CPython 3.12+ counts the
  * threads and warns. It comes back by itself, some events later. */
@@ -26,12 +25,6 @@ static void before_fork(void)
 {
 	if (pmt_run_is_on())
 		pmt_drain_stop();
-}
-
-static void at_exit(int status, void *unused)
-{
-	(void)unused;
-	exit_status = status;
 }
 
 __attribute__((constructor)) static void begin(void)
@@ -45,7 +38,6 @@ __attribute__((constructor)) static void begin(void)
 		if (pmt_run_prepare(&options) < 0)
 			return;
 		pthread_atfork(before_fork, NULL, NULL);
-		on_exit(at_exit, NULL);
 		pmt_counting = is_python;
 	}
 	pmt_attach_prepare(&options, &options_error);
@@ -54,5 +46,5 @@ __attribute__((constructor)) static void begin(void)
 
 __attribute__((destructor)) static void end(void)
 {
-	pmt_run_end(PMT_END_EXIT, exit_status);
+	pmt_run_end(PMT_END_EXIT, pmt_run_exit_status());
 }

@@ -2,6 +2,7 @@
 #include "run/run.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -35,6 +36,34 @@ int pmt_run_prepare(const struct pmt_options *wanted)
 	pmt_crc32c_init();
 	pmt_run = at;
 	return 0;
+}
+
+/* exit(3)'s argument; 0 until then. */
+static int exit_status;
+
+static void keep_exit_status(int status, void *unused)
+{
+	(void)unused;
+	exit_status = status;
+}
+
+/*
+ * Handlers run last in, first out, and the one that runs our destructor goes in behind
+ * our constructor: ours must go in later still to be asked first. A forked child
+ * inherits it.
+ */
+static void watch_exit(void)
+{
+	static bool watching;
+
+	if (!watching)
+		on_exit(keep_exit_status, NULL);
+	watching = true;
+}
+
+int pmt_run_exit_status(void)
+{
+	return exit_status;
 }
 
 static void fill_header(struct pmt_run *run)
@@ -94,6 +123,7 @@ bool pmt_run_start(void)
 		pmt_rss_after_fork();
 	}
 	pmt_identity_adopt(run->pid);
+	watch_exit();
 	if (open_all(run) < 0) {
 		pmt_store32_release(&run->state, PMT_RUN_REFUSED);
 		errno = saved;

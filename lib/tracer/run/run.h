@@ -63,6 +63,9 @@ bool pmt_run_start(void);
  * For the last moments: nothing is traced afterwards. Idempotent. */
 void pmt_run_end(unsigned reason, int64_t status);
 
+/* The status that exit(3) was called with, for the end of a process. */
+int pmt_run_exit_status(void);
+
 /* As pmt_run_end, for an exec that may still fail: undone by pmt_run_resume. */
 void pmt_run_suspend_for_exec(void);
 

@@ -180,8 +180,9 @@ PMT_EXPORT void free_aligned_sized(void *p, size_t align, size_t size)
 static void *move_from_pool(const void *p, size_t size)
 {
 	size_t old_size = pmt_bootstrap_size(p);
-	void *moved = size ? malloc(size) : NULL;
+	void *moved = size ? pmt_real.malloc(size) : NULL;
 
+	count_new(moved);
 	if (moved)
 		memcpy(moved, p, old_size < size ? old_size : size);
 	return moved;

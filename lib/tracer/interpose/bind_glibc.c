@@ -235,6 +235,7 @@ static void know_allocator(void)
 	if (base_of((const void *)pmt_real.free) != libc ||
 	    base_of((const void *)pmt_real.malloc_usable_size) != libc)
 		return;
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): before main, nobody sets it */
 	tunables = getenv("GLIBC_TUNABLES");
 	if (tunables && strstr(tunables, "hugetlb"))
 		pmt_arena_distrust();

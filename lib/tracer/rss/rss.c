@@ -20,6 +20,7 @@
 enum { CLOCK_PERIOD_US = 100 };
 
 /* glibc's end of the heap, exported for its own sake; other libcs have none. */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl*): glibc's own name */
 extern void *__curbrk __attribute__((weak));
 
 static const void *const never_moves;

@@ -16,7 +16,7 @@
 
 enum {
 	STATM_FIELDS = 7,
-	STATM_BYTES = 256,
+	STATM_BYTES = 160,
 	/* Below select's limit, and no larger descriptor table than most programs get. */
 	STATM_FD_END = 1024,
 	STATM_FD_TRIES = 64,
@@ -56,7 +56,7 @@ bool pmt_statm_parse(const char *text, size_t size, uint64_t *ret_resident_pages
 /* Moves fd to the highest free number, as far as that is found by a few tries. */
 static int move_up(int fd)
 {
-	struct rlimit limit;
+	struct rlimit limit = {0};
 	int end = STATM_FD_END;
 
 	if (pmt_sys_getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
@@ -78,7 +78,7 @@ static int move_up(int fd)
 /* Opens statm in place of the descriptor seen before (plus one); the new one or -1. */
 static int reopen(uint32_t seen)
 {
-	struct stat st;
+	struct stat st = {0};
 	int fd = pmt_sys_openat(AT_FDCWD, "/proc/self/statm", O_RDONLY | O_CLOEXEC, 0);
 
 	if (fd < 0)
@@ -95,7 +95,7 @@ static int reopen(uint32_t seen)
 
 static bool read_pages(int fd, uint64_t *ret_pages)
 {
-	char text[STATM_BYTES];
+	char text[STATM_BYTES] = "";
 	ssize_t got = fd < 0 ? -1 : pmt_sys_pread(fd, text, sizeof(text), 0);
 
 	return got > 0 && pmt_statm_parse(text, (size_t)got, ret_pages);
@@ -117,7 +117,7 @@ uint64_t pmt_rss_statm_pages(void)
 void pmt_statm_after_fork(void)
 {
 	uint32_t seen = pmt_load32_acquire(&statm_fd);
-	struct stat st;
+	struct stat st = {0};
 
 	pmt_store32_release(&statm_fd, 0);
 	if (seen && pmt_sys_fstat((int)seen - 1, &st) == 0 && st.st_dev == statm_device &&

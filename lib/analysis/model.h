@@ -91,6 +91,10 @@ int pmt_model_add_event(struct pmt_model *model,
 /* Behind the last event. 0 or -ENOMEM. */
 int pmt_model_finish(struct pmt_model *model) PMT_MUST_CHECK;
 
+/* Whether `thread` names the stream `number`, as below. */
+bool pmt_model_is_thread(const struct pmt_model *model, uint32_t number,
+			 const char *thread);
+
 /* After finish: keeps only the threads that `thread` names (a stream number, a thread id
  * or a glob over names) in the tree. Needs by_thread. Returns how many there are. */
 uint32_t pmt_model_select_threads(struct pmt_model *model, const char *thread);

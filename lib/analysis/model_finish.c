@@ -179,7 +179,7 @@ int pmt_model_finish(struct pmt_model *model)
 	return 0;
 }
 
-static bool is_thread(const struct pmt_model *model, uint32_t number, const char *word)
+bool pmt_model_is_thread(const struct pmt_model *model, uint32_t number, const char *word)
 {
 	const struct pmt_thread_info *thread = pmt_tables_thread(model->tables, number);
 	char text[16];
@@ -201,7 +201,7 @@ uint32_t pmt_model_select_threads(struct pmt_model *model, const char *word)
 
 	for (uint32_t i = 0; i < model->streams.count; i++) {
 		const struct pmt_stream_state *stream = &model->streams.items[i];
-		bool wanted = is_thread(model, stream->number, word);
+		bool wanted = pmt_model_is_thread(model, stream->number, word);
 
 		count += wanted;
 		if (!wanted)

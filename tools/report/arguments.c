@@ -12,6 +12,7 @@
 
 #include "config.h"
 
+#include "base/units.h"
 #include "cli/message.h"
 #include "cli/suggest.h"
 #include "cli/terminal.h"
@@ -24,6 +25,7 @@ enum {
 	OPT_INCLUSIVE,
 	OPT_BY_THREAD,
 	OPT_NO_SOURCE,
+	OPT_TRIGGER,
 	WIDTH_MIN = 20,
 	WIDTH_MAX = 1000,
 	WORDS_MAX = 32,
@@ -41,6 +43,7 @@ static const struct option long_options[] = {
     {"thread", required_argument, NULL, 't'},
     {"by-thread", no_argument, NULL, OPT_BY_THREAD},
     {"no-source", no_argument, NULL, OPT_NO_SOURCE},
+    {"trigger", required_argument, NULL, OPT_TRIGGER},
     {"bytes", no_argument, NULL, 'b'},
     {"width", required_argument, NULL, 'w'},
     {"color", required_argument, NULL, OPT_COLOR},
@@ -117,6 +120,17 @@ static void read_min_share(struct reading *r)
 		r->request.min_share = percent / 100;
 }
 
+static void read_trigger(struct reading *r)
+{
+	uint64_t bytes;
+
+	if (pmt_units_parse_size(optarg, strlen(optarg), &bytes) != 0 ||
+	    bytes > INT64_MAX)
+		fail_value(r, "--trigger", "a size as 64KiB; 0 for every event");
+	else
+		r->request.trigger_bytes = (int64_t)bytes;
+}
+
 static void read_width(struct reading *r)
 {
 	uint64_t columns;
@@ -178,6 +192,10 @@ static void read_view_option(struct reading *r, int letter)
 	case OPT_NO_SOURCE:
 		r->options_used |= PMT_TAKES_SOURCE;
 		r->request.show_source = false;
+		break;
+	case OPT_TRIGGER:
+		r->options_used |= PMT_TAKES_TRIGGER;
+		read_trigger(r);
 		break;
 	}
 }
@@ -276,7 +294,8 @@ static struct reading reading_new(void)
 	    .request = {.out = stdout,
 			.show_source = true,
 			.sort_descends = true,
-			.min_share = -1},
+			.min_share = -1,
+			.trigger_bytes = -1},
 	    .color = PMT_COLOR_AUTO,
 	};
 }

@@ -29,6 +29,7 @@ static const struct option_help option_helps[] = {
     {PMT_TAKES_THREAD, "-t, --thread=ID|NAME", "only this thread"},
     {PMT_TAKES_BY_THREAD, "    --by-thread", "keep the threads apart"},
     {PMT_TAKES_SOURCE, "    --no-source", "do not show source lines"},
+    {PMT_TAKES_TRIGGER, "    --trigger=BYTES", "only where RSS changed by so much"},
     {0, "-f, --format=FORMAT", NULL},
     {0, "-o, --output=PATH", "write there instead of the terminal"},
     {0, "-b, --bytes", "exact bytes instead of KiB, MiB, GiB"},

@@ -137,7 +137,7 @@ static void put_signed(struct pmt_fields *f, const char *name, int64_t value)
 		pmt_fields_signed(f, name, value);
 }
 
-void pmt_record_deltas(struct pmt_fields *f, const struct pmt_deltas *d)
+static void put_deltas(struct pmt_fields *f, const struct pmt_deltas *d)
 {
 	put_unsigned(f, "+allocated_bytes", d->allocated_bytes);
 	put_unsigned(f, "+allocated_count", d->allocated_count);
@@ -150,6 +150,18 @@ void pmt_record_deltas(struct pmt_fields *f, const struct pmt_deltas *d)
 	put_signed(f, "+file_mapped_bytes", d->file_mapped_bytes);
 }
 
+void pmt_record_changes(struct pmt_fields *f, const struct pmt_deltas *d)
+{
+	put_unsigned(f, "allocated_bytes", d->allocated_bytes);
+	put_unsigned(f, "allocated_count", d->allocated_count);
+	put_unsigned(f, "freed_bytes", d->freed_bytes);
+	put_unsigned(f, "freed_count", d->freed_count);
+	put_unsigned(f, "object_bytes", d->object_bytes);
+	put_unsigned(f, "object_count", d->object_count);
+	put_signed(f, "mapped_bytes", d->mapped_bytes);
+	put_signed(f, "file_mapped_bytes", d->file_mapped_bytes);
+}
+
 void pmt_record_fields(struct pmt_fields *f, const struct pmt_record *r)
 {
 	if (pmt_op_is_enter(r->op))
@@ -158,7 +170,7 @@ void pmt_record_fields(struct pmt_fields *f, const struct pmt_record *r)
 		pmt_fields_unsigned(f, "line", r->line);
 	if (r->flags & PMT_FLAG_TIME)
 		pmt_fields_unsigned(f, "+ticks", r->ticks);
-	pmt_record_deltas(f, &r->deltas);
+	put_deltas(f, &r->deltas);
 	if (r->op != PMT_OP_EXTENDED)
 		return;
 	if (!find_kind(r->ext))

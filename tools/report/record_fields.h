@@ -15,7 +15,7 @@ const char *pmt_record_name(const struct pmt_record *r);
 /* Its own field, time, changes and payload. */
 void pmt_record_fields(struct pmt_fields *f, const struct pmt_record *r);
 
-/* Only the changes it carries: those that are not zero. */
-void pmt_record_deltas(struct pmt_fields *f, const struct pmt_deltas *d);
+/* The changes in words of the reports: those that are not zero, but of RSS. */
+void pmt_record_changes(struct pmt_fields *f, const struct pmt_deltas *d);
 
 #endif

@@ -30,6 +30,7 @@ enum pmt_report_option {
 	PMT_TAKES_THREAD = 1 << 5,
 	PMT_TAKES_BY_THREAD = 1 << 6,
 	PMT_TAKES_SOURCE = 1 << 7,
+	PMT_TAKES_TRIGGER = 1 << 8,
 };
 
 struct pmt_report_request {
@@ -51,10 +52,11 @@ struct pmt_report_request {
 	const char *sort;   /* NULL: the view's own order */
 	bool sort_descends; /* false with --reverse */
 	bool sort_inclusive;
-	uint64_t limit_count; /* 0: the view's own limit; UINT64_MAX: --limit=all */
-	const char *filter;   /* glob over function and file names, or NULL */
-	double min_share;     /* 0..1; negative: the view's own */
-	const char *thread;   /* stream number, thread id or name; NULL: all */
+	uint64_t limit_count;  /* 0: the view's own limit; UINT64_MAX: --limit=all */
+	const char *filter;    /* glob over function and file names, or NULL */
+	double min_share;      /* 0..1; negative: the view's own */
+	int64_t trigger_bytes; /* smallest change of RSS; negative: the view's own */
+	const char *thread;    /* stream number, thread id or name; NULL: all */
 };
 
 #endif

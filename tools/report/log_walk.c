@@ -1,0 +1,268 @@
+/*
+ * The second pass; see log_walk.h. The stacks are those of lib/analysis, so that the log
+ * names the same functions as every other view.
+ */
+#include "report/log_walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/varint.h"
+#include "cli/exit_code.h"
+#include "cli/message.h"
+#include "cli/progress.h"
+#include "format/payload.h"
+#include "report/load.h"
+#include "report/log_text.h"
+#include "report/ranking.h"
+
+/* What runs in a stream: the top frame, and the Python function under it. */
+struct running {
+	struct pmt_shadow_frame top;
+	struct pmt_shadow_frame python;
+	bool has_top;
+	bool has_python;
+	uint32_t depth;
+};
+
+static struct running running_in(struct pmt_log_walk *walk, uint32_t number)
+{
+	struct running now = {.depth = 0};
+	struct pmt_stream_state *stream;
+
+	if (pmt_streams_get(&walk->model->streams, number, &stream) != 0)
+		return now;
+	const struct pmt_shadow *shadow = &stream->shadow;
+	uint32_t at = now.depth = shadow->depth;
+	if (at == 0)
+		return now;
+	now.has_top = true;
+	now.top = shadow->frames[at - 1];
+	while (at > 0 && shadow->frames[at - 1].is_c)
+		at--;
+	if (at > 0) {
+		now.has_python = true;
+		now.python = shadow->frames[at - 1];
+	}
+	return now;
+}
+
+static const struct pmt_function *function_of(const struct pmt_log_walk *walk,
+					      const struct pmt_shadow_frame *frame)
+{
+	const struct pmt_function *f = &walk->model->functions.items[frame->function];
+
+	return f->name ? f : NULL;
+}
+
+static void set_running(struct pmt_log_walk *walk, const struct running *now)
+{
+	struct pmt_log_line *line = &walk->line;
+
+	if (now->has_top) {
+		line->function = function_of(walk, &now->top);
+		line->line = now->top.line;
+		if (line->line == 0 && line->function)
+			line->line = line->function->first_line;
+	}
+	if (now->has_python) {
+		line->python_function = function_of(walk, &now->python);
+		line->python_line = now->python.line;
+		if (line->python_line == 0 && line->python_function)
+			line->python_line = line->python_function->first_line;
+	}
+}
+
+static bool has_deltas(const struct pmt_event *e)
+{
+	return (e->record.flags & ~PMT_FLAG_TIME) != 0;
+}
+
+/* Definitions and checkpoints are no events, unless changes ride on them. */
+static const char *what_of_extended(const struct pmt_event *e, bool *ret_is_call)
+{
+	switch (e->record.ext) {
+	case PMT_EXT_C_CALL:
+		*ret_is_call = true;
+		return "C_CALL";
+	case PMT_EXT_C_RETURN:
+		*ret_is_call = true;
+		return "C_RETURN";
+	case PMT_EXT_C_RAISE:
+		*ret_is_call = true;
+		return "C_RAISE";
+	case PMT_EXT_CODE:
+	case PMT_EXT_CODE_LINES:
+	case PMT_EXT_INFO:
+	case PMT_EXT_STACK:
+	case PMT_EXT_CHECKPOINT:
+	case PMT_EXT_TREE_NODE:
+	case PMT_EXT_THREAD_SUMS:
+		return has_deltas(e) ? "CHANGE" : NULL;
+	default:
+		return pmt_log_text_name(e->record.ext);
+	}
+}
+
+/* The event's word, NULL when it is not shown. */
+static const char *what_of(const struct pmt_event *e, bool *ret_is_call)
+{
+	static const char *const words[] = {"CALL",  "RETURN", "RESUME", "YIELD",
+					    "THROW", "UNWIND", "LINE"};
+
+	*ret_is_call = false;
+	if (e->kind == PMT_EVENT_GAP)
+		return "GAP";
+	if (e->record.op == PMT_OP_EXTENDED)
+		return what_of_extended(e, ret_is_call);
+	*ret_is_call = true;
+	return words[e->record.op];
+}
+
+static bool is_left_by(const struct pmt_event *e)
+{
+	if (e->kind == PMT_EVENT_GAP)
+		return false;
+	if (e->record.op != PMT_OP_EXTENDED)
+		return pmt_op_is_leave(e->record.op);
+	return e->record.ext == PMT_EXT_C_RETURN || e->record.ext == PMT_EXT_C_RAISE;
+}
+
+/* A point names its function itself: there is no stack. */
+static void set_point(struct pmt_log_walk *walk)
+{
+	struct pmt_log_line *line = &walk->line;
+	struct pmt_point point;
+	uint32_t function;
+
+	if (!pmt_payload_get_point(&line->event->record, &point))
+		return;
+	uint32_t id = pmt_op_is_leave(point.op) && !point.code_id ? point.from_code_id
+								  : point.code_id;
+	line->depth = (uint32_t)point.depth;
+	if (id && pmt_functions_of_code(&walk->model->functions, id, walk->model->tables,
+					&function) == 0) {
+		struct pmt_shadow_frame frame = {.function = function};
+		line->function = function_of(walk, &frame);
+		line->line = line->function ? line->function->first_line : 0;
+		line->python_function = line->function;
+		line->python_line = line->line;
+	}
+}
+
+static void set_rss(struct pmt_log_walk *walk)
+{
+	const struct pmt_peaks *first = &walk->analysis.model->peaks;
+	struct pmt_log_line *line = &walk->line;
+	int64_t page = walk->model->page_bytes;
+
+	line->rss_known = walk->analysis.model->measured.rss;
+	line->rss_bytes = (first->base_known ? first->rss_base_bytes : 0) +
+			  walk->model->peaks.rss_now_pages * page;
+	line->rss_change_bytes = line->event->record.deltas.rss_pages * page;
+}
+
+/* Takes the event into the model and makes its line; false when it is not shown. */
+static bool take(struct pmt_log_walk *walk, const struct pmt_event *event)
+{
+	const struct pmt_thread_info *thread =
+	    pmt_tables_thread(walk->analysis.tables, event->stream);
+	struct pmt_log_line *line = &walk->line;
+	struct running before = running_in(walk, event->stream);
+
+	*line = (struct pmt_log_line){.event = event};
+	line->what = what_of(event, &line->is_call);
+	line->thread = event->stream == 0 ? "process" : thread ? thread->name : "";
+	line->time_ns = pmt_analysis_since_start_ns(&walk->analysis, event->tick);
+	walk->no_memory = pmt_model_add_event(walk->model, event) != 0;
+	if (walk->no_memory || !line->what)
+		return false;
+	struct running after = running_in(walk, event->stream);
+	line->depth = after.depth;
+	set_running(walk, is_left_by(event) ? &before : &after);
+	if (event->record.op == PMT_OP_EXTENDED && event->record.ext == PMT_EXT_POINT)
+		set_point(walk);
+	set_rss(walk);
+	line->text = line->is_call
+			 ? ""
+			 : pmt_log_text_words(event, walk->text, sizeof(walk->text));
+	return true;
+}
+
+static bool is_wanted(const struct pmt_log_walk *walk)
+{
+	const struct pmt_report_request *request = walk->request;
+	const struct pmt_log_line *line = &walk->line;
+
+	if (request->thread &&
+	    !pmt_model_is_thread(walk->model, line->event->stream, request->thread))
+		return false;
+	/* The original's logs have a trigger of their own, with the event before. */
+	if (request->trigger_bytes >= 0 && request->format != PMT_REPORT_ORIGINAL_LOG &&
+	    llabs(line->rss_change_bytes) < request->trigger_bytes)
+		return false;
+	if (!request->filter)
+		return true;
+	return line->function && pmt_ranking_matches(line->function, request->filter);
+}
+
+const struct pmt_log_line *pmt_log_walk_next(struct pmt_log_walk *walk)
+{
+	const struct pmt_event *event;
+
+	while (!walk->no_memory && (event = pmt_cursor_next(walk->cursor)))
+		if (take(walk, event) && is_wanted(walk))
+			return &walk->line;
+	return NULL;
+}
+
+static int begin_second_pass(struct pmt_log_walk *walk)
+{
+	const struct pmt_file_header *header = pmt_trace_header(walk->analysis.trace);
+
+	walk->model = calloc(1, sizeof(*walk->model));
+	if (!walk->model ||
+	    pmt_model_init(walk->model, walk->analysis.tables, header->page_bytes,
+			   header->ticks_per_second, NULL) != 0)
+		return -1;
+	walk->cursor = pmt_cursor_new_merged(walk->analysis.trace, NULL);
+	return walk->cursor ? 0 : -1;
+}
+
+int pmt_log_walk_begin(struct pmt_log_walk *walk,
+		       const struct pmt_report_request *request,
+		       struct pmt_progress *progress)
+{
+	*walk = (struct pmt_log_walk){.request = request, .progress = progress};
+	int code = pmt_report_load(request, false, &walk->analysis);
+	if (code != PMT_EXIT_OK)
+		return code;
+	/* A bar among the lines of a terminal would only be in the way. */
+	pmt_progress_begin(progress, "writing the log");
+	if (!isatty(fileno(request->out)))
+		pmt_trace_set_progress(walk->analysis.trace, pmt_progress_show, progress);
+	if (begin_second_pass(walk) == 0)
+		return PMT_EXIT_OK;
+	walk->no_memory = true;
+	return pmt_log_walk_end(walk);
+}
+
+int pmt_log_walk_end(struct pmt_log_walk *walk)
+{
+	int code = PMT_EXIT_OK;
+
+	pmt_progress_end(walk->progress);
+	if (walk->no_memory || (walk->cursor && pmt_cursor_error(walk->cursor))) {
+		pmt_message_error("not enough memory for the stacks of this trace");
+		code = PMT_EXIT_UNREADABLE;
+	} else {
+		code = pmt_report_verdict(walk->request, &walk->analysis.losses);
+	}
+	pmt_cursor_free(walk->cursor);
+	if (walk->model)
+		pmt_model_close(walk->model);
+	free(walk->model);
+	pmt_analysis_close(&walk->analysis);
+	return code;
+}

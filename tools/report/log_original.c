@@ -34,9 +34,16 @@ struct thread_log {
 	uint64_t event_count;   /* events so far: the next one's number */
 	uint64_t written_event; /* number of the last one that was written */
 	int64_t written_rss;
-	uint64_t line_count;
-	char event[EVENT_BYTES]; /* the last one */
+	bool has_first;
 	bool event_is_written;
+	/* The last event. */
+	uint64_t event; /* its number */
+	double seconds;
+	const char *word;
+	char file[NAME_BYTES];
+	uint64_t line;
+	char name[NAME_BYTES];
+	int64_t rss_bytes;
 };
 
 struct logs {
@@ -85,7 +92,6 @@ static void add_line(struct logs *logs, struct thread_log *log, const char *word
 		flush(logs, log);
 	log->gathered_bytes += (size_t)snprintf(log->gathered + log->gathered_bytes, need,
 						"%s%s\n", word, rest);
-	log->line_count++;
 }
 
 /* A name in a column: no newline may break the line. */
@@ -193,28 +199,45 @@ static const char *original_word(const struct pmt_event *e)
 	}
 }
 
+static bool is_point(const struct pmt_log_line *line)
+{
+	return line->event->kind == PMT_EVENT_RECORD &&
+	       line->event->record.op == PMT_OP_EXTENDED &&
+	       line->event->record.ext == PMT_EXT_POINT;
+}
+
 static void set_event(struct thread_log *log, const struct pmt_log_line *line)
 {
-	char file[NAME_BYTES], name[NAME_BYTES];
 	const struct pmt_function *python = line->python_function;
 
-	snprintf(log->event, sizeof(log->event),
-		 "%-12" PRIu64 " +%-6" PRIu64 " %-12.6f %-8s %-80s %4" PRIu64
-		 " %-32s %12" PRId64 " %12" PRId64,
-		 log->event_count, log->event_count - log->written_event,
-		 (double)line->time_ns * 1e-9, original_word(line->event),
-		 column_of(python ? python->file : "", file), line->python_line,
-		 column_of(line->function ? line->function->name : "", name),
-		 line->rss_bytes, line->rss_bytes - log->written_rss);
+	log->event = log->event_count;
+	log->seconds = (double)line->time_ns * 1e-9;
+	log->word = original_word(line->event);
+	column_of(python ? python->file : "", log->file);
+	log->line = line->python_line;
+	column_of(line->function ? line->function->name : "", log->name);
+	log->rss_bytes = line->rss_bytes;
 	log->event_is_written = false;
 }
 
-static void write_event(struct logs *logs, struct thread_log *log, const char *word,
-			int64_t rss_bytes)
+/* Writes the last event, its differences against the last one that was written. */
+static void write_event(struct logs *logs, struct thread_log *log, const char *word)
 {
-	add_line(logs, log, word, log->event);
-	log->written_event = log->event_count;
-	log->written_rss = rss_bytes;
+	char text[EVENT_BYTES];
+
+	snprintf(text, sizeof(text),
+		 "%-12" PRIu64 " +%-6" PRIu64 " %-12.6f %-8s %-80s %4" PRIu64
+		 " %-32s %12" PRId64 " %12" PRId64,
+		 log->event, log->event - log->written_event, log->seconds, log->word,
+		 log->file, log->line, log->name, log->rss_bytes,
+		 log->rss_bytes - log->written_rss);
+	add_line(logs, log, word, text);
+}
+
+static void note_written(struct thread_log *log)
+{
+	log->written_event = log->event;
+	log->written_rss = log->rss_bytes;
 	log->event_is_written = true;
 }
 
@@ -225,24 +248,20 @@ static void write_event(struct logs *logs, struct thread_log *log, const char *w
 static void add_event(struct logs *logs, struct thread_log *log,
 		      const struct pmt_log_line *line)
 {
-	char before[EVENT_BYTES];
-	bool has_before = log->event_count > 0 && !log->event_is_written;
 	int64_t change = line->rss_bytes - log->written_rss;
+	bool is_first = !log->has_first;
+	bool is_jump = !is_first && llabs(change) >= logs->trigger_bytes;
 	struct pmt_point point;
 
-	if (line->event->record.op == PMT_OP_EXTENDED &&
-	    line->event->record.ext == PMT_EXT_POINT &&
-	    pmt_payload_get_point(&line->event->record, &point))
+	if (is_point(line) && pmt_payload_get_point(&line->event->record, &point))
 		log->event_count += point.skipped_count;
-	if (has_before)
-		memcpy(before, log->event, sizeof(before));
+	if (is_jump && !log->event_is_written)
+		write_event(logs, log, "PREV: ");
 	set_event(log, line);
-	if (log->event_count == 0 || log->line_count == 2) {
-		write_event(logs, log, "FRST: ", line->rss_bytes);
-	} else if (llabs(change) >= logs->trigger_bytes) {
-		if (has_before)
-			add_line(logs, log, "PREV: ", before);
-		write_event(logs, log, "NEXT: ", line->rss_bytes);
+	log->has_first = true;
+	if (is_first || is_jump) {
+		write_event(logs, log, is_first ? "FRST: " : "NEXT: ");
+		note_written(log);
 	}
 	log->event_count++;
 }
@@ -276,13 +295,6 @@ static bool is_message(const struct pmt_log_line *line)
 		e->record.ext == PMT_EXT_REGION_END || e->record.ext == PMT_EXT_LOSS);
 }
 
-static bool is_point(const struct pmt_log_line *line)
-{
-	return line->event->kind == PMT_EVENT_RECORD &&
-	       line->event->record.op == PMT_OP_EXTENDED &&
-	       line->event->record.ext == PMT_EXT_POINT;
-}
-
 static void add(struct logs *logs, const struct pmt_log_line *line)
 {
 	bool is_event = line->is_call || is_point(line);
@@ -303,8 +315,8 @@ static int finish(struct logs *logs)
 {
 	for (size_t i = 0; i < logs->count; i++) {
 		struct thread_log *log = logs->items[i];
-		if (log->event_count > 0)
-			add_line(logs, log, "LAST: ", log->event);
+		if (log->has_first)
+			write_event(logs, log, "LAST: ");
 		add_line(logs, log, "EOF", "");
 		flush(logs, log);
 		if (!logs->error)

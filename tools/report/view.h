@@ -33,6 +33,7 @@ extern const struct pmt_view pmt_view_lines;
 extern const struct pmt_view pmt_view_threads;
 extern const struct pmt_view pmt_view_processes;
 extern const struct pmt_view pmt_view_log;
+extern const struct pmt_view pmt_view_info;
 extern const struct pmt_view pmt_view_dump;
 extern const struct pmt_view pmt_view_recover;
 

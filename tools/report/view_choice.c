@@ -89,6 +89,8 @@ static const char *option_name(unsigned option)
 		return "--thread";
 	case PMT_TAKES_BY_THREAD:
 		return "--by-thread";
+	case PMT_TAKES_TRIGGER:
+		return "--trigger";
 	default:
 		return "--no-source";
 	}

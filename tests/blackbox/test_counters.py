@@ -89,23 +89,49 @@ def infos(path):
     return {key.decode(): int(digits[: size[0]]) for key, size, digits in found}
 
 
-def test_known_calls_are_counted_exactly(trace, report, tmp_path):
-    traced = trace(tmp_path, KNOWN, "")
+def run_known(trace, report, tmp_path, options):
+    """The program's own figures, and what each function did itself."""
+    traced = trace(tmp_path, KNOWN, options)
     assert traced.process.returncode == 0, traced.process.stderr
-    first, second, page = map(int, traced.process.stdout.split())
     shown = report("functions", traced.path, "json", "--limit=all")
-    self_of = {each["function"]: each["self"] for each in shown["functions"]}
+    own = {each["function"]: each["self"] for each in shown["functions"]}
+    return list(map(int, traced.process.stdout.split())), own, shown["trace"]["rss_method"]
 
-    assert self_of["get_blocks"]["allocated_count"] == 1000
-    assert self_of["get_blocks"]["allocated_bytes"] == 1000 * first
-    assert self_of["grow_blocks"]["allocated_bytes"] == 1000 * second
-    assert self_of["grow_blocks"]["freed_bytes"] == 1000 * first
-    assert self_of["drop_blocks"]["freed_count"] == 1000
-    assert self_of["drop_blocks"]["freed_bytes"] == 1000 * second
-    if shown["trace"]["rss_method"] == "exact":
-        assert self_of["map_memory"]["rss_net_bytes"] <= page
-        assert abs(self_of["touch_memory"]["rss_net_bytes"] - 300 * page) <= page
-        assert abs(self_of["unmap_memory"]["rss_net_bytes"] + 300 * page) <= page
+
+def assert_rss(own, page, slack):
+    """One function maps 300 pages, one touches them, one unmaps them."""
+    assert abs(own["map_memory"]["rss_net_bytes"]) <= slack * page
+    assert abs(own["touch_memory"]["rss_net_bytes"] - 300 * page) <= slack * page
+    assert abs(own["unmap_memory"]["rss_net_bytes"] + 300 * page) <= slack * page
+
+
+def test_known_calls_are_counted_exactly(trace, report, tmp_path):
+    (first, second, page), own, method = run_known(trace, report, tmp_path, "")
+    assert own["get_blocks"]["allocated_count"] == 1000
+    assert own["get_blocks"]["allocated_bytes"] == 1000 * first
+    assert own["grow_blocks"]["allocated_bytes"] == 1000 * second
+    assert own["grow_blocks"]["freed_bytes"] == 1000 * first
+    assert own["drop_blocks"]["freed_count"] == 1000
+    assert own["drop_blocks"]["freed_bytes"] == 1000 * second
+    if method == "exact":
+        assert_rss(own, page, 1)
+
+
+# The clock: as many pages as can be touched in its 100 us.
+@pytest.mark.interpreters(one=True)
+@pytest.mark.parametrize("wanted, slack", [("exact", 1), ("trigger", 1), ("clock", 150)])
+def test_each_method_keeps_its_bound(trace, report, tmp_path, wanted, slack):
+    (_, _, page), own, method = run_known(trace, report, tmp_path, "rss=%s" % wanted)
+    if method != wanted:
+        pytest.skip("%s is refused here, got %s" % (wanted, method))
+    assert_rss(own, page, slack)
+
+
+@pytest.mark.interpreters(one=True)
+def test_rss_can_be_left_out(trace, report, tmp_path):
+    _, own, method = run_known(trace, report, tmp_path, "rss=off")
+    assert method == "off"
+    assert own["touch_memory"]["rss_up_bytes"] == 0
 
 
 def test_no_change_of_rss_is_missed(trace, tmp_path):

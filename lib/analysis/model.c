@@ -181,7 +181,7 @@ int pmt_model_enter(struct pmt_model *model, struct pmt_stream_state *stream,
 		error = pmt_shadow_push(&stream->shadow, frame);
 	if (error)
 		return error;
-	model->tree.self[frame.node].call_count++;
+	model->tree.paths[frame.node].call_count++;
 	stream->totals.call_count++;
 	model->counts.enters++;
 	if (stream->shadow.depth > stream->depth_max)

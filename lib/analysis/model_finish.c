@@ -165,6 +165,7 @@ int pmt_model_finish(struct pmt_model *model)
 {
 	int error = pmt_tree_nodes_walk(&model->tree_nodes, place_tree_node, model);
 
+	pmt_tree_settle_calls(&model->tree);
 	if (!error)
 		error = pmt_functions_finish(&model->functions, model->tables);
 	if (!error && model->options.by_thread)

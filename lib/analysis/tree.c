@@ -112,6 +112,14 @@ int pmt_tree_find_child(struct pmt_tree *tree, uint32_t parent, uint32_t functio
 	return 0;
 }
 
+void pmt_tree_settle_calls(struct pmt_tree *tree)
+{
+	for (uint32_t node = 0; node < tree->count; node++) {
+		tree->self[node].call_count += tree->paths[node].call_count;
+		tree->paths[node].call_count = 0;
+	}
+}
+
 struct pmt_figures *pmt_tree_inclusive(const struct pmt_tree *tree)
 {
 	struct pmt_figures *inclusive = malloc(tree->count * sizeof(*inclusive));

@@ -29,6 +29,9 @@ struct pmt_tree_path {
 	uint32_t
 	    recent_child; /* the one asked for last: saves the map most of the time */
 	uint32_t depth;
+	/* Calls counted here while events are read, so that a call that changed nothing
+	 * touches no figures; pmt_tree_settle_calls moves them. */
+	uint64_t call_count;
 };
 
 struct pmt_tree {
@@ -64,6 +67,9 @@ PMT_MUST_CHECK static inline int pmt_tree_child(struct pmt_tree *tree, uint32_t 
 	}
 	return pmt_tree_find_child(tree, parent, function, ret_node);
 }
+
+/* Adds the calls counted in the paths to the figures. */
+void pmt_tree_settle_calls(struct pmt_tree *tree);
 
 /* For each node its own figures and those of all below it: count entries, to be freed by
  * the caller; NULL without memory. */

@@ -108,7 +108,7 @@ static void dump_record(struct dump *d, uint64_t position, const uint8_t *begin,
 	if (is_json(d)) {
 		pmt_fields_word(&d->fields, "line", "record");
 		pmt_fields_unsigned(&d->fields, "position", position);
-		pmt_fields_bytes(&d->fields, "bytes", begin, size);
+		pmt_fields_bytes(&d->fields, "hex", begin, size);
 		pmt_fields_word(&d->fields, "record", pmt_record_name(r));
 	} else {
 		fprintf(out, "%8" PRIu64 " ", position);

@@ -27,7 +27,7 @@ function resolve(file, name,    n, i, places) {
 	for (i = 1; i <= n; i++) {
 		if (places[i] == "lib/tracer" && file !~ "^lib/tracer/")
 			continue
-		if (places[i] == "tests" && file !~ "^tests/")
+		if (places[i] == "tests" && file !~ "^(tests|bench|fuzz)/")
 			continue
 		path = places[i] == "." ? name : places[i] "/" name
 		if (path in exists)

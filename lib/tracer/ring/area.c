@@ -155,7 +155,15 @@ static void *map_new_slot(struct pmt_area *area, uint32_t index)
 		at = reserve_and_map(fd, PMT_RING_CONTROL_BYTES + index * stride, stride);
 	if (fd >= 0)
 		pmt_sys_close(fd);
-	return at;
+	if (at)
+		return at;
+	/* /dev/shm is full, or somebody cleaned up there: the slot serves all the same,
+	 * and where it would lie the file has a hole or its end. */
+	pmt_say(PMT_SAY_RING,
+		"no shared memory for another thread's ring: a kill will lose its last "
+		"second",
+		NULL, NULL);
+	return map_private(stride);
 }
 
 /* A slot whose thread is gone and whose bytes are in the trace. */
@@ -169,6 +177,11 @@ static struct pmt_slot_map *reuse_slot(struct pmt_area *area)
 			return &area->slots[i];
 	}
 	return NULL;
+}
+
+bool pmt_area_has_free_slot(struct pmt_area *area)
+{
+	return reuse_slot(area) != NULL;
 }
 
 static struct pmt_slot_map *grow(struct pmt_area *area)

@@ -36,8 +36,13 @@ struct pmt_area {
 int pmt_area_open(struct pmt_area *area, const struct pmt_options *options,
 		  const struct pmt_file_header *file, const char *trace_path);
 
-/* Takes a slot for a new stream: a free one, or the file grows. NULL when there is no
- * memory or no slot. The stream's number is in the slot; its head and tail are 0. */
+/* Whether the next slot taken will be one that was used before. A hint: it may be gone.
+ */
+bool pmt_area_has_free_slot(struct pmt_area *area);
+
+/* Takes a slot for a new stream: a free one, or the file grows; where it cannot, private
+ * memory. NULL when there is no memory or no slot. The stream's number is in the slot;
+ * its head and tail are 0. */
 struct pmt_slot_map *pmt_area_take_slot(struct pmt_area *area, uint32_t os_tid);
 
 /* The drain, once a dead slot is empty. */

@@ -42,25 +42,41 @@ static void futex_wake(_Atomic uint32_t *word)
 	pmt_sys_futex(word, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
 }
 
+/* Relaxed throughout: a thread can only find its own tid if it put it there itself. */
+static void note_holder(void)
+{
+	atomic_store_explicit(&pmt_run->drain.holder, (uint32_t)pmt_sys_gettid(),
+			      memory_order_relaxed);
+}
+
+static bool is_held_by_me(void)
+{
+	return pmt_load32_relaxed(&pmt_run->drain.holder) == (uint32_t)pmt_sys_gettid();
+}
+
 bool pmt_drain_try_lock(void)
 {
-	return pmt_cas32(&pmt_run->drain.lock, 0, 1);
+	if (!pmt_cas32(&pmt_run->drain.lock, 0, 1))
+		return false;
+	note_holder();
+	return true;
 }
 
 void pmt_drain_lock(void)
 {
 	_Atomic uint32_t *lock = &pmt_run->drain.lock;
 
-	if (pmt_cas32(lock, 0, 1))
-		return;
-	while (atomic_exchange_explicit(lock, 2, memory_order_acquire) != 0)
-		futex_wait(lock, 2, 1000000000u);
+	if (!pmt_cas32(lock, 0, 1))
+		while (atomic_exchange_explicit(lock, 2, memory_order_acquire) != 0)
+			futex_wait(lock, 2, 1000000000u);
+	note_holder();
 }
 
 void pmt_drain_unlock(void)
 {
 	_Atomic uint32_t *lock = &pmt_run->drain.lock;
 
+	atomic_store_explicit(&pmt_run->drain.holder, 0, memory_order_relaxed);
 	if (atomic_exchange_explicit(lock, 0, memory_order_release) == 2)
 		futex_wake(lock);
 }
@@ -217,6 +233,9 @@ bool pmt_drain_pressure(struct pmt_ring *ring, bool must_wait)
 	int saved = errno;
 	bool moved = true;
 
+	/* Whoever acts as the drain would wait for itself. */
+	if (is_held_by_me())
+		return false;
 	pmt_drain_start();
 	if (!must_wait) {
 		wake_drain(d);

@@ -88,3 +88,12 @@ void pmt_pass_reap_locked(void)
 			reap(run, t);
 	}
 }
+
+void pmt_pass_free_slots(void)
+{
+	if (!pmt_drain_try_lock())
+		return;
+	pmt_pass_reap_locked();
+	pmt_pass_take_locked(UINT64_MAX); /* of the dead only */
+	pmt_drain_unlock();
+}

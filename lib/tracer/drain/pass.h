@@ -12,4 +12,8 @@ uint64_t pmt_pass_take_locked(uint64_t least);
 /* Marks the slots of threads that no longer exist as dead and closes their account. */
 void pmt_pass_reap_locked(void);
 
+/* Not to be called with the lock held: looks for threads that died since the last pass,
+ * so that their slots can be used again. Returns at once when the drain is at work. */
+void pmt_pass_free_slots(void);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "drain/pass.h"
 #include "event/introduce.h"
 #include "os/sys.h"
 #include "ring/area.h"
@@ -146,6 +147,9 @@ bool pmt_emitter_open_self(struct pmt_thread *t)
 	pmt_rss_open_self(t);
 	pmt_rss_read_self(t); /* what came before is the program's, the ring is ours */
 	before.rss_pages = t->sums.rss_pages;
+	/* A ring costs a megabyte: threads that come and go should not each have one. */
+	if (!pmt_area_has_free_slot(&pmt_run->area))
+		pmt_pass_free_slots();
 	bool opened = pmt_emitter_open(&t->emitter, &pmt_run->area, tid);
 	pmt_rss_charge_to_tracer();
 	t->sums = before;

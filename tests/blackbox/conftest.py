@@ -4,11 +4,15 @@
     trace    trace(tmp_path, script, "mode=calls") -> Traced(process, path), on interp
     report   report("functions", path) -> the parsed JSON
     tool     tool("pymemtrace-run", "--check") -> CompletedProcess
+    facts    facts(path) -> what the reader finds in a trace, without the report
+    both     both(["-c", "..."]) -> the same program plain and traced, to compare
+    seed     for random tests; printed when one fails, PYMEMTRACE_TEST_SEED repeats it
 """
 import collections
 import json
 import os
 import pathlib
+import random
 import subprocess
 
 import pytest
@@ -121,3 +125,43 @@ def report():
         return json.loads(done.stdout) if fmt == "json" else done.stdout
 
     return show
+
+
+@pytest.fixture(scope="session")
+def facts():
+    """facts(trace): the JSON of tests/support/trace_facts.c."""
+
+    def read(path):
+        done = run_tool("tests/support/trace_facts", path)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return read
+
+
+@pytest.fixture
+def both(interp, tmp_path):
+    """both(args, ...) -> (plain, traced): the same program twice. The traced run's stderr is
+    without the tracer's own lines, which are in .said; its trace is at .path."""
+
+    def run_twice(args, options="", env=None, **run_options):
+        run_options.setdefault("cwd", tmp_path)
+        path = tmp_path / "trace.bin"
+        settings = ",".join(part for part in ("out=%s" % path, options) if part)
+        plain = interp.run(args, env=env, preload=False, **run_options)
+        traced = interp.run(args, env={"PYMEMTRACE": settings, **(env or {})}, **run_options)
+        lines = traced.stderr.splitlines(True)
+        traced.said = [line for line in lines if line.startswith("pymemtrace: ")]
+        traced.stderr = "".join(line for line in lines if line not in traced.said)
+        traced.path = path
+        return plain, traced
+
+    return run_twice
+
+
+@pytest.fixture
+def seed():
+    """Captured output is shown only for a test that failed."""
+    value = os.environ.get("PYMEMTRACE_TEST_SEED") or str(random.SystemRandom().randrange(10**9))
+    print("PYMEMTRACE_TEST_SEED=%s" % value)
+    return value

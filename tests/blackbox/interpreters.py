@@ -12,6 +12,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("PYMEMTRACE_BUILD", TOP / "build")).resolve()
 LIBRARY = BUILD / ".libs" / "libpymemtrace.so"
 IN_CI = os.environ.get("CI") == "true"
+LONG = bool(os.environ.get("PYMEMTRACE_TEST_LONG")) # make check-long: hours, not minutes
 
 # Longer than any single program may take on a loaded machine; it ends one that hangs.
 TIMEOUT_S = 300

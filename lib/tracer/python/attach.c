@@ -164,6 +164,11 @@ static int on_audit(const char *event, struct _object *args, void *unused)
 	(void)args, (void)unused;
 	if (event[0] == 'c' && strncmp(event, "cpython.", 8) == 0) {
 		if (strcmp(event + 8, "_PySys_ClearAuditHooks") == 0) {
+			/* The interpreter ends. What is written now, while it still holds
+			 * its lock, does not delay the process between the two ends:
+			 * there CPython 3.10 crashes if a daemon thread wakes. */
+			if (pmt_run_is_on())
+				pmt_drain_flush();
 			memset(attached, 0, sizeof(attached));
 			last = NULL;
 			pmt_store32_release(&armed, 0);

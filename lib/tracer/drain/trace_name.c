@@ -9,11 +9,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "format/ring_layout.h"
 #include "os/process_stat.h"
 #include "os/sys.h"
 #include "os/text.h"
 
-enum { GENERATIONS_MAX = 1000, PATH_BYTES = 4096 };
+enum { GENERATIONS_MAX = 1000, PATH_BYTES = PMT_RING_PATH_BYTES + 8 };
 
 enum claim {
 	CLAIM_CREATED,

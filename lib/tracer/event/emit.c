@@ -47,6 +47,13 @@ static uint8_t *write_extended(struct pmt_emitter *e, const struct pmt_deltas *s
 	return p + size;
 }
 
+/* Making room opened the fast path again; there may still be something to be said. */
+static void keep_slow(struct pmt_emitter *e)
+{
+	if (e->paused | e->muted | (e->unsaid_loss != 0) | !e->named)
+		e->ring.limit = 0;
+}
+
 bool pmt_emit_extended(struct pmt_emitter *e, const struct pmt_deltas *sums,
 		       enum pmt_ext type, const void *payload, size_t size)
 {
@@ -57,11 +64,37 @@ bool pmt_emit_extended(struct pmt_emitter *e, const struct pmt_deltas *sums,
 		uint8_t *end = write_extended(e, sums, type, payload, size, begin);
 		pmt_ring_commit_sp(&e->ring, begin, end);
 	}
-	/* Making room opened the fast path again; there is still something to be said. */
-	if (e->paused | e->muted | (e->unsaid_loss != 0) | !e->named)
-		e->ring.limit = 0;
+	keep_slow(e);
 	e->busy = busy;
 	return begin != NULL;
+}
+
+/* Head, type, and a size of always three bytes: it is known only at the end. */
+enum { SIZE_BYTES = 3, PLACED_HEAD_BYTES = 2 + SIZE_BYTES };
+
+uint8_t *pmt_emit_begin_placed(struct pmt_emitter *e, enum pmt_ext type, size_t most)
+{
+	if (most >= 1u << 7 * SIZE_BYTES)
+		return NULL;
+	uint8_t *begin = pmt_ring_make_room_sp(&e->ring, PLACED_HEAD_BYTES + most);
+	if (!begin)
+		return NULL;
+	e->busy++;
+	begin[0] = PMT_OP_EXTENDED;
+	begin[1] = (uint8_t)type;
+	return begin + PLACED_HEAD_BYTES;
+}
+
+void pmt_emit_end_placed(struct pmt_emitter *e, uint8_t *payload, const uint8_t *end)
+{
+	size_t size = (size_t)(end - payload);
+
+	payload[-3] = (uint8_t)(size | 0x80);
+	payload[-2] = (uint8_t)(size >> 7 | 0x80);
+	payload[-1] = (uint8_t)(size >> 14);
+	pmt_ring_commit_sp(&e->ring, payload - PLACED_HEAD_BYTES, end);
+	keep_slow(e);
+	e->busy--;
 }
 
 bool pmt_emit_checkpoint(struct pmt_emitter *e, const struct pmt_deltas *sums)

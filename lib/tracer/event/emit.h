@@ -65,6 +65,14 @@ void pmt_emit_drop(struct pmt_thread *t, unsigned op);
 bool pmt_emit_extended(struct pmt_emitter *e, const struct pmt_deltas *sums,
 		       enum pmt_ext type, const void *payload, size_t size);
 
+/*
+ * An extended record without deltas whose payload is written in place, for long ones: the
+ * program's stack may be small. Returns where the payload goes, with room for `most`
+ * bytes, or NULL; then only end_placed may follow.
+ */
+uint8_t *pmt_emit_begin_placed(struct pmt_emitter *e, enum pmt_ext type, size_t most);
+void pmt_emit_end_placed(struct pmt_emitter *e, uint8_t *payload, const uint8_t *end);
+
 /* From now on this thread's events are not written (PMT_EXT_PAUSE); its next event that
  * is to be written says how deep it is then (PMT_EXT_CONTINUE). */
 void pmt_emit_pause(struct pmt_emitter *e);

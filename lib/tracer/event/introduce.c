@@ -63,13 +63,17 @@ void pmt_introduce_thread(struct pmt_thread *t, uint32_t os_tid)
 static void put_info(struct pmt_emitter *e, const char *key, const char *value,
 		     size_t value_bytes)
 {
-	uint8_t payload[VALUE_BYTES_MAX + 128];
+	struct pmt_text key_text = {key, strlen(key)};
 
 	if (value_bytes > VALUE_BYTES_MAX)
 		value_bytes = VALUE_BYTES_MAX;
-	uint8_t *p = pmt_payload_put_text(payload, (struct pmt_text){key, strlen(key)});
+	uint8_t *payload = pmt_emit_begin_placed(
+	    e, PMT_EXT_INFO, PMT_PAYLOAD_FIXED_BYTES + key_text.size + value_bytes);
+	if (!payload)
+		return;
+	uint8_t *p = pmt_payload_put_text(payload, key_text);
 	p = pmt_payload_put_text(p, (struct pmt_text){value, value_bytes});
-	pmt_emit_extended(e, NULL, PMT_EXT_INFO, payload, (size_t)(p - payload));
+	pmt_emit_end_placed(e, payload, p);
 }
 
 static void put_text(struct pmt_emitter *e, const char *key, const char *value)
@@ -87,10 +91,11 @@ static void put_number(struct pmt_emitter *e, const char *key, uint64_t value)
 	put_info(e, key, text.bytes, text.used);
 }
 
-/* The command line as the kernel has it, arguments separated by NUL. */
+/* The command line as the kernel has it, arguments separated by NUL. Once a process,
+ * while nobody else can be here; the thread's stack may be small. */
 static void put_command(struct pmt_emitter *e, bool redact)
 {
-	char text[VALUE_BYTES_MAX];
+	static char text[VALUE_BYTES_MAX];
 
 	ssize_t size = pmt_sys_readlinkat(AT_FDCWD, "/proc/self/exe", text, sizeof(text));
 	if (size > 0)

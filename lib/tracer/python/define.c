@@ -36,8 +36,6 @@ static void cut_to_last_part(struct pmt_text *path)
 
 static enum pmt_defined write_definition(struct pmt_thread *t, struct pmt_code_def *def)
 {
-	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES + 2 * PMT_HELD_BYTES_MAX];
-
 	if (!t->emitter.live && !pmt_emitter_open_self(t))
 		return PMT_DEFINED_NOT;
 	const struct pmt_options *options = pmt_run->options; /* set by opening */
@@ -46,10 +44,12 @@ static enum pmt_defined write_definition(struct pmt_thread *t, struct pmt_code_d
 		return PMT_DEFINED_HIDDEN;
 	if (options->redact)
 		cut_to_last_part(&def->file);
-	const uint8_t *end = pmt_payload_put_code(payload, def);
-	if (!pmt_emit_extended(&t->emitter, NULL, PMT_EXT_CODE, payload,
-			       (size_t)(end - payload)))
+	uint8_t *payload = pmt_emit_begin_placed(&t->emitter, PMT_EXT_CODE,
+						 PMT_PAYLOAD_FIXED_BYTES +
+						     def->file.size + def->name.size);
+	if (!payload)
 		return PMT_DEFINED_NOT;
+	pmt_emit_end_placed(&t->emitter, payload, pmt_payload_put_code(payload, def));
 	return PMT_DEFINED;
 }
 

@@ -31,9 +31,9 @@ struct extra {
 
 struct pmt_code_table *_Atomic pmt_code_table;
 
-static _Atomic uint32_t lock;
 /* In wiped memory beside the entries: a child counts from the beginning. */
 static struct counts {
+	_Atomic uint32_t lock; /* free in a child, whoever held it at the fork */
 	uint64_t used;
 	uint64_t next_id;
 	pid_t pid;
@@ -46,13 +46,13 @@ static struct {
 
 static void lock_table(void)
 {
-	while (!pmt_cas32(&lock, 0, 1))
+	while (!pmt_cas32(&counts->lock, 0, 1))
 		pmt_sys_sched_yield();
 }
 
 static void unlock_table(void)
 {
-	pmt_store32_release(&lock, 0);
+	pmt_store32_release(&counts->lock, 0);
 }
 
 static void *map_wiped(size_t size)

@@ -17,6 +17,13 @@
 
 enum { PMT_THREADS_MAX = 8192 };
 
+/* The C stack, as far as it is known; see python/stack_guard.h. Owner only. */
+struct pmt_stack {
+	uintptr_t reach; /* complement of the lowest address of our share; 0: not known */
+	uintptr_t low;
+	uintptr_t high;
+};
+
 struct pmt_thread {
 	/*
 	 * Sums since the thread began, never reset. Owning thread writes (a plain add: a
@@ -29,6 +36,7 @@ struct pmt_thread {
 	uint64_t rss_hints;
 	struct pmt_rss rss;
 	struct pmt_emitter emitter;
+	struct pmt_stack stack;
 	/* tid of the owner, 0 when the entry is free. Owner writes; the reaper frees. */
 	_Atomic uint32_t os_tid;
 };

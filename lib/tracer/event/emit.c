@@ -246,6 +246,15 @@ static void pass_over(struct pmt_emitter *e, unsigned op)
 	e->ring.limit = 0;
 }
 
+static void count_loss(struct pmt_emitter *e, enum pmt_loss cause)
+{
+	if (!e->unsaid_loss++) {
+		e->floor = e->depth;
+		e->loss_cause = cause;
+	}
+	pmt_area_count_loss(&pmt_run->area, e->loss_cause, 1);
+}
+
 void pmt_emit_drop(struct pmt_thread *t, unsigned op)
 {
 	struct pmt_emitter *e = &t->emitter;
@@ -263,11 +272,20 @@ void pmt_emit_drop(struct pmt_thread *t, unsigned op)
 		pass_over(e, op);
 		return;
 	}
-	if (!e->unsaid_loss++) {
-		e->floor = e->depth;
-		e->loss_cause =
-		    pmt_run->trace.error ? PMT_LOSS_UNWRITABLE : PMT_LOSS_RING_FULL;
-	}
-	pmt_area_count_loss(&pmt_run->area, e->loss_cause, 1);
+	count_loss(e, pmt_run->trace.error ? PMT_LOSS_UNWRITABLE : PMT_LOSS_RING_FULL);
 	pass_over(e, op);
+}
+
+void pmt_emit_lose(struct pmt_thread *t, enum pmt_loss cause)
+{
+	struct pmt_emitter *e = &t->emitter;
+
+	if (!pmt_run_is_on() || e->muted || e->paused)
+		return;
+	if (!e->live) {
+		pmt_area_count_loss(&pmt_run->area, cause, 1);
+		return;
+	}
+	count_loss(e, cause);
+	e->ring.limit = 0;
 }

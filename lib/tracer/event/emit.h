@@ -61,6 +61,10 @@ uint8_t *pmt_emit_begin_slow(struct pmt_thread *t);
  * lost), or the thread is paused. Ends the event. */
 void pmt_emit_drop(struct pmt_thread *t, unsigned op);
 
+/* Counts calls that the hook never saw, as one: they begin and end at this depth. Said
+ * before the thread's next event. */
+void pmt_emit_lose(struct pmt_thread *t, enum pmt_loss cause);
+
 /* Writes an extended record: type, the thread's deltas unless sums is NULL, payload. */
 bool pmt_emit_extended(struct pmt_emitter *e, const struct pmt_deltas *sums,
 		       enum pmt_ext type, const void *payload, size_t size);

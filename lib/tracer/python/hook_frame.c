@@ -14,8 +14,10 @@
 #include <stdint.h>
 
 #include "event/hook_way.h"
+#include "os/say.h"
 #include "python/api.h"
 #include "python/code_ids.h"
+#include "python/stack_guard.h"
 #include "thread.h"
 
 enum {
@@ -118,6 +120,70 @@ PMT_INLINE struct pmt_thread *enter(void *code, uint32_t *ret_id)
 	return *ret_id == (uint32_t)PMT_CODE_HIDDEN ? NULL : t;
 }
 
+/*
+ * A thread that has used its share of C stack (stack_guard.h) goes on without the hook,
+ * at the cost that Python calls have by themselves; so do all threads of the interpreter
+ * until it is back here. Everything below is one lost call at the present depth.
+ */
+static void step_aside(void)
+{
+	pmt_emit_lose(pmt_self, PMT_LOSS_DETACHED);
+	pmt_say(PMT_SAY_STACK, "deep recursion: the deepest calls are not traced, ",
+		"to leave the stack to the program", NULL);
+}
+
+static __attribute__((noinline)) void *eval_unhooked3(void *tstate, void *frame,
+						      int throwing)
+{
+	void *interpreter = pmt_py.interpreter_get();
+	void *mine = pmt_py.get_eval_frame(interpreter);
+
+	step_aside();
+	pmt_py.set_eval_frame(interpreter, *(void **)&next3);
+	void *result = next3(tstate, frame, throwing);
+	/* Unless another tool has taken the place meanwhile. */
+	if (pmt_py.get_eval_frame(interpreter) == *(void **)&next3)
+		pmt_py.set_eval_frame(interpreter, mine);
+	return result;
+}
+
+/* 3.8 has no setter: the interpreter's structure holds its evaluator's address, once. */
+static eval2_fn **find_38(void *interpreter, eval2_fn *evaluator)
+{
+	eval2_fn **words = interpreter;
+	eval2_fn **hit = NULL;
+
+	for (int i = 0; i < INTERPRETER_SCAN_WORDS; i++) {
+		if (words[i] != evaluator)
+			continue;
+		if (hit)
+			return NULL;
+		hit = &words[i];
+	}
+	return hit;
+}
+
+static __attribute__((noinline)) void *eval_unhooked2(void *frame, int throwing,
+						      eval2_fn *mine)
+{
+	eval2_fn **place = find_38(pmt_py.interpreter_get(), mine);
+
+	step_aside();
+	if (place)
+		*place = next2;
+	void *result = next2(frame, throwing);
+	if (place && *place == next2)
+		*place = mine;
+	return result;
+}
+
+PMT_INLINE bool runs_short(void)
+{
+	struct pmt_thread *t = pmt_thread_self();
+
+	return t && pmt_stack_guard_is_short_self(t);
+}
+
 /* After the call t may be another's: a fork inside it wiped our entry, which then opens
  * anew at the next event, and drops leaves of calls that it did not see begin. */
 static void *eval_311(void *tstate, void *frame, int throwing)
@@ -126,6 +192,8 @@ static void *eval_311(void *tstate, void *frame, int throwing)
 	bool generator = belongs_to_generator(frame);
 	uint32_t id;
 
+	if (runs_short())
+		return eval_unhooked3(tstate, frame, throwing);
 	/* Calling a generator function runs the one instruction that makes the generator:
 	 * no call yet, as sys.setprofile sees it. */
 	if (!generator && is_generator_like(code))
@@ -143,8 +211,10 @@ static void *eval_39(void *tstate, void *frame, int throwing)
 {
 	void *code = FIELD(void *, frame, FRAME_CODE);
 	uint32_t id;
-	struct pmt_thread *t = enter(code, &id);
 
+	if (runs_short())
+		return eval_unhooked3(tstate, frame, throwing);
+	struct pmt_thread *t = enter(code, &id);
 	if (!t)
 		return next3(tstate, frame, throwing);
 	pmt_hook_event(t, enter_op_object(frame, throwing), id);
@@ -157,8 +227,10 @@ static void *eval_38(void *frame, int throwing)
 {
 	void *code = FIELD(void *, frame, FRAME_CODE);
 	uint32_t id;
-	struct pmt_thread *t = enter(code, &id);
 
+	if (runs_short())
+		return eval_unhooked2(frame, throwing, eval_38);
+	struct pmt_thread *t = enter(code, &id);
 	if (!t)
 		return next2(frame, throwing);
 	pmt_hook_event(t, enter_op_object(frame, throwing), id);
@@ -167,25 +239,16 @@ static void *eval_38(void *frame, int throwing)
 	return result;
 }
 
-/* 3.8 has no setter: the interpreter's structure holds the default evaluator's address
- * exactly once. */
 static int install_38(void *interpreter)
 {
-	void **words = interpreter;
-	void **hit = NULL;
-	void *evaluator = *(void **)&pmt_py.eval_frame_default;
+	eval2_fn *evaluator;
 
-	for (int i = 0; i < INTERPRETER_SCAN_WORDS; i++) {
-		if (words[i] != evaluator)
-			continue;
-		if (hit)
-			return -ENOTSUP;
-		hit = &words[i];
-	}
-	if (!hit)
-		return -EBUSY;
-	*(void **)&next2 = evaluator;
-	*(eval2_fn **)hit = eval_38;
+	*(void **)&evaluator = *(void **)&pmt_py.eval_frame_default;
+	eval2_fn **place = find_38(interpreter, evaluator);
+	if (!place)
+		return find_38(interpreter, eval_38) ? 0 : -EBUSY;
+	next2 = evaluator;
+	*place = eval_38;
 	return 0;
 }
 

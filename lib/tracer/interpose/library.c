@@ -31,10 +31,10 @@ __attribute__((constructor)) static void begin(void)
 {
 	if (pmt_options_parse(&options, getenv("PYMEMTRACE"), &options_error) < 0)
 		options.modes = PMT_MODE_OFF;
-	pmt_say_quiet(options.quiet);
+	pmt_say_init(options.quiet);
 	bool is_python = pmt_attach_is_python_process();
-	pmt_identity_init(&options, is_python);
 	if (options.modes != PMT_MODE_OFF) {
+		pmt_identity_init(&options, is_python);
 		if (pmt_run_prepare(&options) < 0)
 			return;
 		pthread_atfork(before_fork, NULL, NULL);

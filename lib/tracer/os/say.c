@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/atomics.h"
 #include "os/sys.h"
@@ -11,9 +13,25 @@
 static _Atomic uint32_t said[PMT_SAY_SUBJECTS];
 static bool quiet_wanted;
 
-void pmt_say_quiet(bool quiet)
+/* What descriptor 2 was when the program began; mode 0: it was closed. */
+static struct stat stderr_then;
+
+void pmt_say_init(bool quiet)
 {
 	quiet_wanted = quiet;
+	if (pmt_sys_fstat(STDERR_FILENO, &stderr_then) < 0)
+		stderr_then.st_mode = 0;
+}
+
+/* A program that closed its standard error and opened a file or a connection may have got
+ * its number for it. */
+static bool stderr_is_still_there(void)
+{
+	struct stat now;
+
+	return stderr_then.st_mode && pmt_sys_fstat(STDERR_FILENO, &now) == 0 &&
+	       now.st_dev == stderr_then.st_dev && now.st_ino == stderr_then.st_ino &&
+	       now.st_rdev == stderr_then.st_rdev;
 }
 
 void pmt_say(enum pmt_say subject, const char *a, const char *b, const char *c)
@@ -23,7 +41,7 @@ void pmt_say(enum pmt_say subject, const char *a, const char *b, const char *c)
 	const char *parts[] = {a, b, c};
 
 	if ((quiet_wanted && subject != PMT_SAY_CONFIG) ||
-	    !pmt_cas32(&said[subject], 0, 1))
+	    !pmt_cas32(&said[subject], 0, 1) || !stderr_is_still_there())
 		return;
 	pmt_text_begin(&text, line, sizeof(line) - 1);
 	pmt_text_put(&text, "pymemtrace: ");
@@ -31,7 +49,7 @@ void pmt_say(enum pmt_say subject, const char *a, const char *b, const char *c)
 		if (parts[i])
 			pmt_text_put(&text, parts[i]);
 	line[text.used++] = '\n';
-	pmt_sys_write(2, line, text.used);
+	pmt_sys_write(STDERR_FILENO, line, text.used);
 }
 
 /* strerror allocates and asks the locale; these are the ones a user meets here. */

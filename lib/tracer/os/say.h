@@ -20,8 +20,10 @@ enum pmt_say {
 	PMT_SAY_SUBJECTS,
 };
 
-/* quiet=1: nothing but configuration errors is said. */
-void pmt_say_quiet(bool quiet);
+/* From the constructor, while standard error is what the user gave the program: later, a
+ * file of the program's may have its number, and nothing is said any more. quiet: nothing
+ * but configuration errors is said. */
+void pmt_say_init(bool quiet);
 
 /* Writes "pymemtrace: <a><b><c>\n"; NULL parts are left out. errno kept. */
 void pmt_say(enum pmt_say subject, const char *a, const char *b, const char *c);

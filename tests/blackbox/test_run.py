@@ -8,6 +8,7 @@ import pathlib
 import pty
 import re
 import resource
+import shlex
 import shutil
 import signal
 import struct
@@ -318,6 +319,30 @@ def test_every_row_of_the_help_is_an_option(tmp_path):
         args = [name] if "[" in flag else ["%s=%s" % (name, value)]
         done = run(*args, "-q", "true", cwd=tmp_path)
         assert done.returncode == 0, (args, done.stderr)
+
+
+def commands_of(document):
+    """The command lines with pymemtrace-run in a document's code."""
+    text = (interpreters.TOP / document).read_text(encoding="utf-8")
+    return [line.strip() for line in text.splitlines()
+            if line.startswith("    pymemtrace-run ") and "trace in" not in line]
+
+
+@pytest.mark.parametrize("document", ["README.md", "doc/usage.md", "doc/privacy.md"])
+def test_documented_options_are_accepted(tmp_path, document):
+    commands = commands_of(document)
+    assert commands
+    for command in commands:
+        words = shlex.split(command, comments=True)[1:]
+        flags = []
+        while words and words[0].startswith("-") and words[0] != "--":
+            flags.append(words.pop(0))
+            if flags[-1] == "-o":
+                flags.append(words.pop(0))
+        if "--check" in flags:
+            continue
+        done = run("-q", *flags, "--", "true", cwd=tmp_path)
+        assert done.returncode == 0, (command, done.stderr)
 
 
 def test_version(tmp_path):

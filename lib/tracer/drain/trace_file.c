@@ -20,10 +20,12 @@ static size_t chunk_room(const struct pmt_options *options)
 	       (size_t)LZ4_compressBound((int)options->ring_size_bytes);
 }
 
+/* Resident at once: pages that the drain touched for the first time later would be
+ * charged to the function that runs then. */
 static void *map_pages(size_t size)
 {
 	void *at = pmt_sys_mmap(NULL, size, PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 	return pmt_sys_is_error(at) ? NULL : at;
 }

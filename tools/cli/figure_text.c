@@ -82,8 +82,8 @@ const char *pmt_figure_duration(char text[PMT_FIGURE_BYTES], int64_t ns)
 		snprintf(text, PMT_FIGURE_BYTES, "%s%u min %02u s", sign,
 			 (unsigned)s / 60, (unsigned)s % 60);
 	else
-		snprintf(text, PMT_FIGURE_BYTES, "%s%.0f h %02u min", sign,
-			 (double)((uint64_t)s / 3600), (unsigned)((uint64_t)s / 60 % 60));
+		snprintf(text, PMT_FIGURE_BYTES, "%s%" PRIu64 " h %02u min", sign,
+			 (uint64_t)s / 3600, (unsigned)((uint64_t)s / 60 % 60));
 	return text;
 }
 

@@ -69,11 +69,11 @@ unsigned pmt_drawing_print(const struct pmt_report_request *request,
 	    pmt_timeline_points_new(a->model, columns, true, &points, &count) != 0 ||
 	    count < columns)
 		goto out;
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < columns; i++)
 		values[i] =
 		    points[i].rss_known ? points[i].rss_max_bytes : PMT_CHART_NO_VALUE;
 	lines += draw(request, "RSS", values, columns, rss_rows);
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < columns; i++)
 		values[i] =
 		    points[i].heap_known ? points[i].heap_max_bytes : PMT_CHART_NO_VALUE;
 	if (heap_rows > 0)

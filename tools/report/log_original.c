@@ -77,7 +77,8 @@ static void flush(struct logs *logs, struct thread_log *log)
 	log->on_disk = true;
 	errno = 0;
 	size_t put = fwrite(log->gathered, 1, log->gathered_bytes, f);
-	if (put != log->gathered_bytes || fclose(f) != 0)
+	int closed = fclose(f);
+	if (put != log->gathered_bytes || closed != 0)
 		fail(logs, log->path, errno ? errno : EIO);
 	log->gathered_bytes = 0;
 }

@@ -236,6 +236,7 @@ static void know_allocator(void)
 	    base_of((const void *)pmt_real.malloc_usable_size) != libc)
 		return;
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe): before main, nobody sets it */
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): the constructor, one thread */
 	tunables = getenv("GLIBC_TUNABLES");
 	if (tunables && strstr(tunables, "hugetlb"))
 		pmt_arena_distrust();

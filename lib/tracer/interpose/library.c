@@ -29,6 +29,7 @@ static void before_fork(void)
 
 __attribute__((constructor)) static void begin(void)
 {
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): the constructor, one thread */
 	if (pmt_options_parse(&options, getenv("PYMEMTRACE"), &options_error) < 0)
 		options.modes = PMT_MODE_OFF;
 	pmt_say_init(options.quiet);

@@ -33,6 +33,7 @@ static int read_version(const char *text)
 	return 0;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): two lists of names, expanded */
 int pmt_py_resolve(void *handle, const char **ret_missing)
 {
 	const char *missing = NULL;

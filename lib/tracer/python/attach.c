@@ -277,6 +277,7 @@ void pmt_attach_judge(const void *caller)
 		/* NOLOAD: a reference to what is there. The main program goes by NULL. */
 		void *handle = dlopen(info.dli_fname, RTLD_NOLOAD | RTLD_LAZY);
 		if (!handle) {
+			/* NOLINTNEXTLINE(concurrency-mt-unsafe): glibc's is per thread */
 			dlerror();
 			handle = dlopen(NULL, RTLD_LAZY);
 		}

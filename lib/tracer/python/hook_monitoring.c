@@ -158,6 +158,8 @@ static struct _object *make_type(void)
 	};
 
 	slots[0].function = *(void **)&pmt_py.vectorcall_call;
+	/* What it returns does not point to spec. */
+	/* cppcheck-suppress returnDanglingLifetime */
 	return pmt_py.PyType_FromSpec(&spec);
 }
 

@@ -82,11 +82,13 @@ static void lend_variable(const struct pmt_options *options, pid_t pid)
 	variable_pid = variable + text.used;
 	pmt_text_put(&text, "0000000000:");
 	pmt_text_put(&text, path);
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): the constructor, one thread */
 	putenv(variable);
 }
 
 void pmt_identity_init(const struct pmt_options *options, int is_python)
 {
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): the constructor, one thread */
 	const char *inherited = getenv(PMT_RUN_VARIABLE);
 
 	pmt_identity.first_pid = pmt_sys_getpid();

@@ -244,6 +244,7 @@ START_TEST(failure_leaves_everything)
 	ck_assert_int_eq(pmt_recover(trace, test_folder(), &recovery, &problem), -EISDIR);
 	ck_assert_int_eq(pmt_recover(trace, fifo, &recovery, &problem), -EINVAL);
 	unlink(fifo);
+	pmt_trace_close(trace);
 	trace = open_path(trace_path);
 	ck_assert_int_eq(pmt_trace_ring(trace)->state, PMT_RING_SALVAGED);
 	pmt_trace_close(trace);

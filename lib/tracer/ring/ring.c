@@ -39,6 +39,7 @@ static bool wait_for_room(struct pmt_ring *ring, uint64_t total, uint64_t *ret_t
 	while (ring->head + total - tail > ring->size) {
 		if (ring->stalled && ring->stalled_tail == tail)
 			return false;
+		ring->seen_tail = tail;
 		if (!ring->pressure(ring, true)) {
 			ring->stalled = true;
 			ring->stalled_tail = tail;

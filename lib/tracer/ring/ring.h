@@ -25,10 +25,11 @@ typedef bool pmt_ring_pressure_fn(struct pmt_ring *ring, bool must_wait);
 struct pmt_ring {
 	struct pmt_ring_slot *slot; /* control words, in the shared file */
 	uint8_t *data;
-	uint64_t size;    /* of data: a power of two */
-	uint64_t head;    /* producer's own copy: no load of a shared word per record */
-	uint64_t limit;   /* below it, PMT_RECORD_BYTES_MAX fit without a look around */
-	uint64_t quarter; /* of the ring in which head was last seen */
+	uint64_t size;      /* of data: a power of two */
+	uint64_t head;      /* producer's own copy: no load of a shared word per record */
+	uint64_t limit;     /* below it, PMT_RECORD_BYTES_MAX fit without a look around */
+	uint64_t quarter;   /* of the ring in which head was last seen */
+	uint64_t seen_tail; /* too low for what is to be pushed: wait until it moved */
 	uint64_t stalled_tail; /* waiting in vain at this tail once is enough */
 	bool stalled;
 	pmt_ring_pressure_fn *pressure;

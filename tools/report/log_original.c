@@ -77,8 +77,8 @@ static void flush(struct logs *logs, struct thread_log *log)
 	log->on_disk = true;
 	errno = 0;
 	size_t put = fwrite(log->gathered, 1, log->gathered_bytes, f);
-	int closed = fclose(f);
-	if (put != log->gathered_bytes || closed != 0)
+	bool failed = put != log->gathered_bytes;
+	if (fclose(f) != 0 || failed)
 		fail(logs, log->path, errno ? errno : EIO);
 	log->gathered_bytes = 0;
 }
@@ -100,9 +100,11 @@ static const char *column_of(const char *name, char *text)
 {
 	size_t i = 0;
 
-	for (; name && name[i] && i + 1 < NAME_BYTES; i++)
-		text[i] =
-		    (unsigned char)name[i] < 0x20 || name[i] == 0x7f ? '?' : name[i];
+	for (; name && name[i] && i + 1 < NAME_BYTES; i++) {
+		text[i] = name[i];
+		if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
+			text[i] = '?';
+	}
 	text[i] = '\0';
 	return text;
 }

@@ -187,8 +187,10 @@ static void print_facts(const struct pmt_report_request *request,
 		const struct pmt_info *info = pmt_tables_info_at(a->tables, i);
 		size_t size = info->value_bytes < sizeof(value) - 1 ? info->value_bytes
 								    : sizeof(value) - 1;
+		memcpy(value, info->value, size);
 		for (size_t at = 0; at < size; at++)
-			value[at] = info->value[at] ? info->value[at] : ' ';
+			if (value[at] == '\0')
+				value[at] = ' ';
 		value[size] = '\0';
 		print_value(request, info->key, value);
 	}

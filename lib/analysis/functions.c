@@ -191,6 +191,7 @@ int pmt_functions_init(struct pmt_functions *functions)
 	    [PMT_FUNCTION_UNKNOWN] = "[unknown]",
 	    [PMT_FUNCTION_SKIPPED] = "[skipped events]",
 	    [PMT_FUNCTION_PAUSED] = "[paused]",
+	    [PMT_FUNCTION_NATIVE] = "[threads without Python]",
 	};
 	uint32_t function;
 

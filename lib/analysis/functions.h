@@ -28,7 +28,8 @@ enum {
 	PMT_FUNCTION_UNKNOWN = 2, /* frames and changes whose records were lost */
 	PMT_FUNCTION_SKIPPED = 3, /* changes of events that min_rss, min_alloc left out */
 	PMT_FUNCTION_PAUSED = 4,  /* changes while the program had tracing paused */
-	PMT_FUNCTION_FIRST_REAL = 5,
+	PMT_FUNCTION_NATIVE = 5,  /* threads that never ran Python */
+	PMT_FUNCTION_FIRST_REAL = 6,
 };
 
 struct pmt_function {

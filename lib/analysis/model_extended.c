@@ -84,6 +84,25 @@ static int add_sample(struct pmt_model *model, const struct pmt_record *record)
 	return 0;
 }
 
+/* What a thread without Python did in its life: no time, so neither peaks nor timeline
+ * can have it. */
+static int add_thread_sums(struct pmt_model *model, struct pmt_stream_state *stream,
+			   const struct pmt_record *record)
+{
+	struct pmt_deltas sums;
+	uint32_t tid, node;
+
+	if (!pmt_payload_get_thread_sums(record, &tid, &sums))
+		return 0;
+	int error =
+	    pmt_tree_child(&model->tree, stream->root_node, PMT_FUNCTION_NATIVE, &node);
+	if (error)
+		return error;
+	pmt_figures_add_deltas(&model->tree.self[node], &sums);
+	pmt_figures_add_deltas(&stream->totals, &sums);
+	return 0;
+}
+
 static int add_tree_node(struct pmt_model *model, const struct pmt_record *record)
 {
 	struct pmt_tree_node node;
@@ -261,6 +280,8 @@ int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *str
 		return add_loss(model, stream, event);
 	case PMT_EXT_SAMPLE:
 		return add_sample(model, record);
+	case PMT_EXT_THREAD_SUMS:
+		return add_thread_sums(model, stream, record);
 	case PMT_EXT_TREE_NODE:
 		return add_tree_node(model, record);
 	case PMT_EXT_MARK:

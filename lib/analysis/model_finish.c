@@ -110,7 +110,7 @@ static void finish_stream(struct pmt_model *model, struct pmt_stream_state *stre
 	pmt_figures_add(&model->totals, totals);
 }
 
-/* The process's own stream has no calls of its own. */
+/* The process's own stream has no calls, mostly nothing. */
 static void cut_off_empty_root(struct pmt_model *model,
 			       const struct pmt_stream_state *stream)
 {
@@ -128,7 +128,9 @@ static int name_thread_roots(struct pmt_model *model)
 		    thread && thread->name && thread->name[0] ? thread->name : NULL;
 		char text[256];
 
-		if (name)
+		if (stream->number == 0)
+			snprintf(text, sizeof(text), "[process]");
+		else if (name)
 			snprintf(text, sizeof(text), "[thread %u: %s]", stream->number,
 				 name);
 		else

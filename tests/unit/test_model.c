@@ -303,6 +303,30 @@ START_TEST(a_full_tree_keeps_every_functions_figures)
 }
 END_TEST
 
+/* A thread that never ran Python tells its sums at the end. */
+START_TEST(native_threads_have_a_row_of_their_own)
+{
+	static const char scene[] = "stream 1\n"
+				    "code 1 a.py 1 f\n"
+				    "start 1 alloc=10/1\n"
+				    "return alloc=20/1\n"
+				    "sums tid=7 alloc=4K/4 free=1K/1\n"
+				    "sums tid=8 alloc=1K/1\n";
+	struct pmt_analysis_options options = {.model.by_thread = true};
+	struct pmt_analysis a = test_analyse(scene, NULL);
+
+	ck_assert_uint_eq(test_row(&a, "[threads without Python]").self.allocated_bytes,
+			  5 << 10);
+	ck_assert_uint_eq(a.model->totals.allocated_bytes, (5 << 10) + 30);
+	ck_assert_int_eq(a.model->peaks.heap.bytes, 30);
+	pmt_analysis_close(&a);
+	a = test_analyse(scene, &options);
+	ck_assert_uint_eq(test_self(&a, "[process]/[threads without Python]").freed_bytes,
+			  1 << 10);
+	pmt_analysis_close(&a);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("model");
@@ -317,6 +341,7 @@ int main(void)
 	tcase_add_test(tc, threads_have_their_own_stacks);
 	tcase_add_test(tc, threads_can_be_kept_apart_and_chosen);
 	tcase_add_test(tc, lines_get_what_happened_while_they_ran);
+	tcase_add_test(tc, native_threads_have_a_row_of_their_own);
 	tcase_add_test(tc, unmeasured_is_not_zero);
 	tcase_add_test(tc, a_full_tree_keeps_every_functions_figures);
 	suite_add_tcase(suite, tc);

@@ -47,7 +47,9 @@ const char *pmt_threads_name(const struct pmt_analysis *a,
 {
 	const struct pmt_thread_info *t = pmt_tables_thread(a->tables, stream->number);
 
-	if (!t || !t->defined)
+	if (stream->number == 0)
+		snprintf(text, size, "threads without Python");
+	else if (!t || !t->defined)
 		snprintf(text, size, "%u", stream->number);
 	else if (t->name && t->name[0])
 		snprintf(text, size, "%u %s (%u)", stream->number, t->name, t->os_tid);

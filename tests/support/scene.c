@@ -133,6 +133,34 @@ static void run(struct scene *scene, const char *text)
 	}
 }
 
+/* In the order of time, as a drain writes them; the process's own come last. */
+static void add_chunks(struct scene *scene, unsigned codec, struct test_bytes *trace)
+{
+	unsigned next[STREAMS_MAX] = {0};
+
+	for (;;) {
+		const struct scene_chunk *first = NULL;
+		unsigned stream = 0;
+
+		for (unsigned i = scene->count; i-- > 0;) {
+			const struct scene_stream *s = &scene->streams[i];
+
+			if (next[i] < s->chunk_count &&
+			    (!first || s->chunks[next[i]].tick < first->tick)) {
+				first = &s->chunks[next[i]];
+				stream = i;
+			}
+		}
+		if (!first)
+			return;
+		next[stream]++;
+		if (!first->dropped)
+			test_add_chunk(trace, scene->streams[stream].number,
+				       &scene->streams[stream].records, first->from,
+				       first->to, codec, first->tick);
+	}
+}
+
 void test_scene_build(const char *text, unsigned codec, struct test_bytes *trace)
 {
 	struct scene *scene = calloc(1, sizeof(*scene));
@@ -148,16 +176,8 @@ void test_scene_build(const char *text, unsigned codec, struct test_bytes *trace
 	run(scene, text);
 	test_file_header_seal(&scene->header);
 	test_add_header(trace, &scene->header);
-	for (unsigned i = 0; i < scene->count; i++) {
-		struct scene_stream *s = &scene->streams[i];
-
-		for (unsigned c = 0; c < s->chunk_count; c++) {
-			if (!s->chunks[c].dropped)
-				test_add_chunk(trace, s->number, &s->records,
-					       s->chunks[c].from, s->chunks[c].to, codec,
-					       s->chunks[c].tick);
-		}
-		test_bytes_close(&s->records);
-	}
+	add_chunks(scene, codec, trace);
+	for (unsigned i = 0; i < scene->count; i++)
+		test_bytes_close(&scene->streams[i].records);
 	free(scene);
 }

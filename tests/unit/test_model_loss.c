@@ -139,6 +139,28 @@ START_TEST(a_gap_is_charged_at_the_next_checkpoint)
 }
 END_TEST
 
+/* Behind a gap nobody knows how many calls run: their leaves are not surprising. */
+START_TEST(leaves_behind_a_gap_are_no_surprise)
+{
+	struct pmt_analysis a = test_analyse("stream 1\n"
+					     "code 1 app.py 1 f\n"
+					     "start 1\n"
+					     "chunk\n"
+					     "start 1\n"
+					     "drop\n"
+					     "return alloc=1/1\n"
+					     "return alloc=2/1\n"
+					     "checkpoint\n"
+					     "start 1 alloc=4/1\n",
+					     NULL);
+
+	ck_assert_uint_eq(a.losses.extra_leave_count, 0);
+	ck_assert_uint_eq(test_self(&a, "[unknown]").allocated_bytes, 3);
+	ck_assert_uint_eq(test_self(&a, "[outside Python]").allocated_bytes, 4);
+	pmt_analysis_close(&a);
+}
+END_TEST
+
 START_TEST(a_pause_is_nobodys)
 {
 	struct pmt_analysis a = test_analyse("stream 1\n"
@@ -249,6 +271,7 @@ int main(void)
 	tcase_add_test(tc, a_loss_without_floor_is_bounded_by_its_count);
 	tcase_add_test(tc, a_loss_may_leave_calls_behind);
 	tcase_add_test(tc, a_gap_is_charged_at_the_next_checkpoint);
+	tcase_add_test(tc, leaves_behind_a_gap_are_no_surprise);
 	tcase_add_test(tc, a_pause_is_nobodys);
 	tcase_add_test(tc, points_charge_who_ran_or_nobody);
 	tcase_add_test(tc, tree_nodes_are_the_tree);

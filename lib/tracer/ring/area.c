@@ -224,6 +224,20 @@ void pmt_area_free_slot(struct pmt_slot_map *map)
 	pmt_store32_release(&map->slot->state, PMT_SLOT_FREE);
 }
 
+uint64_t pmt_area_unread_bytes(const struct pmt_area *area)
+{
+	uint32_t count = pmt_area_slot_count(area);
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct pmt_ring_slot *slot = area->slots[i].slot;
+		if (pmt_load32_acquire(&slot->state) != PMT_SLOT_FREE)
+			bytes +=
+			    pmt_load_acquire(&slot->head) - pmt_load_relaxed(&slot->tail);
+	}
+	return bytes;
+}
+
 void pmt_area_close(struct pmt_area *area)
 {
 	pmt_store32_release(&area->header->closed, 1);

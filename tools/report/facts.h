@@ -12,7 +12,10 @@
 /* The command line, arguments separated by spaces, cut to size. "" when unknown. */
 const char *pmt_facts_command(const struct pmt_tables *tables, char *text, size_t size);
 
-/* The same as an array; null when unknown. */
+/* A command line without the folder of its first word: "python3.13 app.py". */
+const char *pmt_facts_short_command(const char *command);
+
+/* The command line as an array; null when unknown. */
 json_t *pmt_facts_argv(const struct pmt_tables *tables);
 
 /* "exit status 0", "killed by signal 9", "no end: killed, or still running"... */

@@ -1,7 +1,7 @@
 /*
  * A view: one way to look at a trace. Each is one file, view_<name>.c, that exports one
- * const struct pmt_view; report.c lists them. doc/howto-report-view.md shows how to add
- * one.
+ * const struct pmt_view; report.c lists them. doc/howto-add-a-report-view.md shows how to
+ * add one.
  */
 #ifndef PMT_REPORT_VIEW_H
 #define PMT_REPORT_VIEW_H

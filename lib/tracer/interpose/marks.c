@@ -40,7 +40,9 @@ static int write_mark(enum pmt_ext type, const char *text)
 	} else if (t->emitter.live ? pmt_run_is_on() : pmt_emitter_open_self(t)) {
 		const uint8_t *end = pmt_payload_put_text(payload, cut(text));
 		pmt_rss_read_self(t); /* a mark asks what memory is now */
-		written = pmt_emit_extended(&t->emitter, &t->sums, type, payload,
+		/* And what time: only every 16th event reads the clock. */
+		written = pmt_emit_checkpoint(&t->emitter, &t->sums) &&
+			  pmt_emit_extended(&t->emitter, NULL, type, payload,
 					    (size_t)(end - payload));
 	}
 	errno = saved;

@@ -172,8 +172,10 @@ static void check_shared_memory(uint64_t ring_bytes)
 			pmt_figure_bytes(is_free, usable, false),
 			pmt_figure_bytes(of, total, false), threads);
 	if (threads < 16)
-		pmt_check_print_remedy("make room there; with docker --shm-size=1g; or "
-				       "ring_size=64KiB; beyond that ring=file is used");
+		pmt_check_print_remedy(
+		    "make room there (docker: --shm-size=1g), or choose "
+		    "ring=file: of further threads a kill loses the last "
+		    "second");
 }
 
 static void check_limit(int which, const char *name, uint64_t enough, const char *effect)

@@ -109,9 +109,7 @@ static void put_command(struct pmt_emitter *e, bool redact)
 
 static const char *mode_name(const struct pmt_options *o)
 {
-	if (o->modes & PMT_MODE_LINES)
-		return "lines";
-	return o->detail == PMT_DETAIL_TREE ? "calls,detail=tree" : "calls";
+	return o->modes & PMT_MODE_LINES ? "lines" : "calls";
 }
 
 void pmt_introduce_process(struct pmt_run *run)

@@ -110,12 +110,24 @@ static void install_hook(void *interpreter)
 		say_unsupported(": its hook could not be installed");
 }
 
+/* Known options that this version does not act on: better said than found out. */
+static void say_what_is_not_yet(void)
+{
+	if (options->detail == PMT_DETAIL_TREE || options->min_rss_bytes ||
+	    options->min_alloc_bytes)
+		pmt_say(PMT_SAY_NOT_YET,
+			"detail=tree, min_rss and min_alloc are not in this version: "
+			"every event is written",
+			NULL, NULL);
+}
+
 static void attach_gil(void *interpreter)
 {
 	struct pmt_thread *t = pmt_thread_self();
 	struct pmt_deltas before = t ? t->sums : (struct pmt_deltas){0};
 
 	if (pmt_run_start()) {
+		say_what_is_not_yet();
 		pmt_domains_install_gil();
 		pmt_environ_hide_gil();
 		pmt_run_add_info("python_version", pmt_py.Py_GetVersion());

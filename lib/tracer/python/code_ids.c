@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "event/emit.h"
 #include "os/sys.h"
 #include "python/api.h"
 #include "python/define.h"
@@ -243,10 +244,19 @@ static uint32_t take_in(uint64_t key, uint32_t id, bool defined)
 	return id;
 }
 
+/* What the thread's sums are to be again after our own allocations. The stream is opened
+ * first: its checkpoint must not say more than the next record continues from. */
+static struct pmt_deltas sums_before(struct pmt_thread *t)
+{
+	if (!t->emitter.live && !t->emitter.refused_countdown)
+		pmt_emitter_open_self(t);
+	return t->sums;
+}
+
 uint32_t pmt_code_id_register_gil(struct pmt_thread *t, struct _object *code)
 {
 	struct _object *type, *value, *traceback;
-	struct pmt_deltas before = t->sums;
+	struct pmt_deltas before = sums_before(t);
 	uint64_t key = (uint64_t)(uintptr_t)code;
 	int saved = errno;
 
@@ -273,7 +283,7 @@ uint32_t pmt_code_id_register_c_gil(struct pmt_thread *t, const void *method_def
 				    struct _object *callable)
 {
 	struct _object *type, *value, *traceback;
-	struct pmt_deltas before = t->sums;
+	struct pmt_deltas before = sums_before(t);
 	int saved = errno;
 
 	pmt_py.PyErr_Fetch(&type, &value, &traceback);

@@ -63,13 +63,20 @@ static uint64_t min_of(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* Takes [begin, end) out of one slot; returns how much was in it. */
+/*
+ * Takes [begin, end) out of one slot; returns how much was in it. A slot that lies apart
+ * is not even held for a moment: its own thread may be unmapping it just now, and would
+ * find it busy. Its end is at least as new as its begin, and a begin that is still the
+ * same at the swap is of the same mapping, or of one that the program maps while it
+ * unmaps here.
+ */
 static uint64_t take_from(struct slot *slot, uint64_t begin, uint64_t end)
 {
 	uint64_t slot_begin = pmt_load_acquire(&slot->begin);
 	uint64_t slot_end;
 
 	if (slot_begin <= BUSY || slot_begin >= end ||
+	    pmt_load_relaxed(&slot->end) <= begin ||
 	    !pmt_cas(&slot->begin, slot_begin, BUSY))
 		return 0;
 	slot_end = pmt_load_relaxed(&slot->end); /* ours since the swap */

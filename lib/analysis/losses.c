@@ -34,6 +34,11 @@ const char *pmt_end_name(enum pmt_end how)
 	return "unknown";
 }
 
+bool pmt_end_is_own(bool ended, enum pmt_end how)
+{
+	return ended && how != PMT_END_SIGNAL && how != PMT_END_NONE;
+}
+
 /* The records tell what the streams lost, the ring's header what the process did; both
  * count the same losses, so the larger is right. */
 static void count_lost(struct pmt_losses *losses, const struct pmt_trace *trace,
@@ -77,9 +82,9 @@ struct pmt_losses pmt_losses_of(const struct pmt_trace *trace,
 		losses.extra_leave_count += stream->shadow.extra_leave_count;
 		losses.pause_count += stream->pause_count;
 	}
-	losses.complete = losses.ended && losses.lost_count == 0 &&
-			  losses.lost[PMT_LOSS_UNWRITABLE] == 0 &&
-			  losses.missing_bytes == 0 && losses.problem_count == 0 &&
-			  losses.gap_count == 0;
+	losses.complete =
+	    pmt_end_is_own(losses.ended, losses.how) && losses.lost_count == 0 &&
+	    losses.lost[PMT_LOSS_UNWRITABLE] == 0 && losses.missing_bytes == 0 &&
+	    losses.problem_count == 0 && losses.gap_count == 0;
 	return losses;
 }

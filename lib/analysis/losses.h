@@ -15,11 +15,11 @@
 #include "reader/trace.h"
 
 struct pmt_losses {
-	bool complete; /* ended, nothing lost, missing, damaged */
+	bool complete; /* ended by itself, nothing lost, missing, damaged */
 	bool ended;    /* an end record: how and status are known */
 	bool running;  /* no end record because the process still runs */
 	enum pmt_end how;
-	int64_t status;
+	int64_t status; /* of SIGNAL: its number, 0 when nobody knows it */
 	/* By cause; [PMT_LOSS_COUNT]: causes that this version does not know. */
 	uint64_t lost[PMT_LOSS_COUNT + 1];
 	uint64_t lost_count;    /* all of them, but PMT_LOSS_UNWRITABLE, which is bytes */
@@ -30,6 +30,9 @@ struct pmt_losses {
 	uint64_t folded_count;      /* calls counted at another path: tree too large */
 	uint64_t pause_count;
 };
+
+/* The process came to an end that it could still record: no kill, no crash. */
+bool pmt_end_is_own(bool ended, enum pmt_end how);
 
 struct pmt_losses pmt_losses_of(const struct pmt_trace *trace,
 				const struct pmt_tables *tables,

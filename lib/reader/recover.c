@@ -28,7 +28,7 @@ enum {
 	/* Ring bytes per chunk, as the drain would have made them. */
 	CHUNK_BYTES = 256 << 10,
 	/* Room for the losses of all causes and the end record. */
-	LAST_WORDS_BYTES = (PMT_LOSS_COUNT + 1) * 64,
+	LAST_WORDS_BYTES = (PMT_LOSS_COUNT + 2) * 64,
 };
 
 /* What the events tell, for the last words. */
@@ -94,6 +94,32 @@ static uint8_t *put_record(uint8_t *p, unsigned ext, const uint64_t *fields,
 	    p, (struct pmt_text){(const char *)payload, (size_t)(end - payload)});
 }
 
+/* Without an end although the process is dead, and not because the file is cut. */
+static bool was_killed(const struct pmt_trace *trace)
+{
+	return !trace->ended &&
+	       (trace->ring.state == PMT_RING_SALVAGED ||
+		(trace->end_signal != 0 && !pmt_trace_process_runs(trace)));
+}
+
+static uint8_t *put_end(const struct pmt_trace *trace, uint8_t *p, uint64_t event_count)
+{
+	uint8_t payload[2 * PMT_PAYLOAD_FIXED_BYTES], *end;
+	const char *value = trace->ring.state == PMT_RING_SALVAGED ? PMT_RECOVERED_RING
+								   : PMT_RECOVERED_FILE;
+
+	end = pmt_payload_put_text(
+	    payload, (struct pmt_text){PMT_RECOVERED_KEY, strlen(PMT_RECOVERED_KEY)});
+	end = pmt_payload_put_text(end, (struct pmt_text){value, strlen(value)});
+	*p++ = PMT_OP_EXTENDED;
+	*p++ = PMT_EXT_INFO;
+	p = pmt_payload_put_text(
+	    p, (struct pmt_text){(const char *)payload, (size_t)(end - payload)});
+	return put_record(
+	    p, PMT_EXT_END,
+	    (uint64_t[]){PMT_END_SIGNAL, pmt_zigzag(trace->end_signal), event_count}, 3);
+}
+
 /* Losses that only the ring's header counted, and the end, behind stream 0. */
 static int write_last_words(struct pmt_trace *trace, struct pmt_chunk_writer *writer,
 			    const struct count *count)
@@ -108,11 +134,8 @@ static int write_last_words(struct pmt_trace *trace, struct pmt_chunk_writer *wr
 			    p, PMT_EXT_LOSS,
 			    (uint64_t[]){cause, all - count->lost[cause], 0, 0}, 4);
 	}
-	if (!trace->ended)
-		p = put_record(p, PMT_EXT_END,
-			       (uint64_t[]){PMT_END_SIGNAL, pmt_zigzag(trace->end_signal),
-					    count->events},
-			       3);
+	if (was_killed(trace))
+		p = put_end(trace, p, count->events);
 	if (p == words)
 		return 0;
 	return pmt_chunk_writer_add(writer, 0, zero ? zero->end_position : 0, words,
@@ -267,7 +290,7 @@ static int write_target(struct pmt_trace *trace, struct pmt_recovery *recovery)
 	if (rc == 0)
 		rc = write_and_rename(trace, target, &writer);
 	recovery->written = rc == 0;
-	recovery->end_added = !trace->ended && trace->ring.state != PMT_RING_RUNNING;
+	recovery->end_added = was_killed(trace);
 	recovery->ring_bytes = trace->ring.bytes;
 	recovery->file_bytes = writer.bytes;
 	pmt_chunk_writer_close(&writer);
@@ -310,7 +333,7 @@ int pmt_recover(struct pmt_trace *trace, const char *out_path,
 
 	if (!out_path && trace->ring.state == PMT_RING_RUNNING)
 		return set_busy(trace, ret_problem);
-	if (out_path || salvaged) {
+	if (out_path || salvaged || was_killed(trace)) {
 		int rc = write_target(trace, &recovery);
 		if (rc != 0)
 			return set_failed(&recovery, rc, ret_problem);

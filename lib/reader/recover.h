@@ -11,10 +11,16 @@
 #include "base/attr.h"
 #include "reader/trace.h"
 
+/* INFO that recovery adds: whether the ring was there, so that nothing but what was under
+ * way at the kill is missing, or gone with all that the drain had not written yet. */
+#define PMT_RECOVERED_KEY  "recovered"
+#define PMT_RECOVERED_RING "with its ring"
+#define PMT_RECOVERED_FILE "without its ring"
+
 struct pmt_recovery {
 	const char *path; /* of the file with everything; the trace's or out_path */
 	bool written;     /* false: there was nothing to fold in */
-	bool end_added;   /* the trace had no end record */
+	bool end_added;   /* the trace had none, and its process was killed */
 	bool ring_removed;
 	uint64_t ring_bytes; /* stream bytes that came from the ring */
 	uint64_t file_bytes; /* size of the written file */
@@ -26,11 +32,14 @@ void pmt_recover_set_signal(struct pmt_trace *trace, int number);
 
 /*
  * Writes all readable chunks, then the ring's, then what only the ring's header knew
- * (losses), then an end record if there is none: PMT_END_SIGNAL with the number that was
- * set, 0 if none. The file appears whole or not at all.
+ * (losses). Where there is no end and it is known that the process was killed (it left
+ * its ring open and is dead, or a signal was set) an end is added: INFO
+ * PMT_RECOVERED_KEY, then PMT_END_SIGNAL with the number that was set, 0 if none. The
+ * file appears whole or not at all.
  *
  * out_path NULL: in place of the trace; then the ring is removed, and nothing is done
- * when no ring was salvaged. Otherwise into out_path, and trace and ring stay.
+ * when there is neither a ring nor an end to add. Otherwise into out_path, and trace and
+ * ring stay.
  *
  * 0; -EBUSY in place of the trace of a running process; -ENOMEM; another negative errno
  * of a write. *ret_problem says what is wrong, *ret_recovery.path lives with the trace.

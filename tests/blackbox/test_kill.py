@@ -129,3 +129,18 @@ def test_ends_by_itself(interp, tmp_path, facts, seed, how, status, ended):
         run = Run(interp, folder, 1, threads, how, chance.randrange(1, 100000))
         assert run.wait() == status
         check(run, facts, ended, most_missing=1 if threads > 1 else 0)
+
+
+@pytest.mark.interpreters(one=True)
+def test_recovered_without_knowing_the_signal(interp, tmp_path, report):
+    """Nobody waited for it: killed is certain, by what is not, and it is never whole."""
+    run = Run(interp, tmp_path, 1, 1, "abort", 1000)
+    assert run.wait() == -signal.SIGABRT
+    text = report("recover", run.trace, "text", "--strict", status=4)
+    assert "killed, signal not known" in text and ".ring: removed" in text
+    told = report("functions", run.trace, "json", "--strict", status=4)["trace"]
+    assert told["end"] == {"how": "signal", "status": None}
+    assert told["complete"] is False
+    text = " ".join(report("summary", run.trace, "text").split())
+    assert "The program has no end: it was killed, signal not known." in text
+    assert "at most the event under way is missing" in text

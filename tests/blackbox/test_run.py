@@ -486,8 +486,28 @@ def test_a_killed_program_is_made_whole(tmp_path, python, report):
     assert "the last of them saved from memory" in done.stderr
     pid = (tmp_path / "pid").read_text()
     assert not [name for name in os.listdir("/dev/shm") if "-%s-" % pid in name]
+    told = report("functions", tmp_path / "trace.bin")["trace"]
+    assert told["end"] == {"how": "signal", "status": 9}
+    assert told["complete"] is False
     text = report("summary", tmp_path / "trace.bin", "text")
-    assert "killed by signal 9" in text
+    assert text.count("killed by signal 9 (SIGKILL)") == 2
+    assert "at most the event under way is missing" in " ".join(text.split())
+    strict = subprocess.run(
+        [str(interpreters.BUILD / "pymemtrace-report"), "functions", "--strict", "trace.bin"],
+        cwd=str(tmp_path), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8")
+    assert strict.returncode == 4
+    assert "--strict: the trace is incomplete: the process was killed\n" in strict.stderr
+
+
+@pytest.mark.interpreters(one=True)
+@pytest.mark.parametrize("name", ["ABRT", "SEGV", "TERM"])
+def test_the_signal_is_in_the_trace(tmp_path, python, report, name):
+    number = int(getattr(signal, "SIG" + name))
+    done = run(python, "-c", "import os; os.kill(os.getpid(), %d)" % number, cwd=tmp_path)
+    assert done.returncode == -number
+    told = report("functions", tmp_path / "trace.bin")["trace"]
+    assert told["end"] == {"how": "signal", "status": number}
+    assert told["complete"] is False
 
 
 @pytest.mark.interpreters(one=True)

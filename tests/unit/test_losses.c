@@ -17,6 +17,8 @@ static const struct {
     {"process how=quick_exit status=9\n", true},
     {"process how=exec\n", true},
     {"process how=none\n", false},
+    {"process how=signal status=9\n", false},
+    {"process how=signal\n", false},
     {"stream 1\nloss ring_full 1 0 0\n", false},
     {"stream 1\nloss unwritable 100\n", false},
     {"stream 1\nloss no_name 1\n", false},

@@ -134,6 +134,57 @@ START_TEST(in_place)
 }
 END_TEST
 
+/* Whether the trace has an end, and what recovery noted of it. */
+static void assert_end_added(bool added, int signal, const char *note)
+{
+	struct pmt_trace_end end = {.how = PMT_END_NONE};
+	struct pmt_trace *trace = open_path(trace_path);
+	struct pmt_tables *tables = pmt_tables_new(trace);
+
+	ck_assert_int_eq(pmt_tables_scan(tables, trace), 0);
+	ck_assert_int_eq(pmt_trace_end(trace, &end), added);
+	ck_assert_int_eq(end.how, added ? PMT_END_SIGNAL : PMT_END_NONE);
+	ck_assert_int_eq(end.status, signal);
+	ck_assert_pstr_eq(pmt_tables_info(tables, PMT_RECOVERED_KEY), note);
+	pmt_tables_free(tables);
+	pmt_trace_close(trace);
+}
+
+static void recover_in_place(int signal, bool expect_written)
+{
+	struct pmt_recovery recovery;
+	struct pmt_problem problem;
+	struct pmt_trace *trace = open_path(trace_path);
+
+	pmt_recover_set_signal(trace, signal);
+	ck_assert_int_eq(pmt_recover(trace, NULL, &recovery, &problem), 0);
+	ck_assert_int_eq(recovery.written, expect_written);
+	ck_assert_int_eq(recovery.end_added, expect_written);
+	pmt_trace_close(trace);
+}
+
+START_TEST(a_kill_by_a_signal_nobody_knows)
+{
+	write_killed(true, false);
+	recover_in_place(0, true);
+	assert_end_added(true, 0, PMT_RECOVERED_RING);
+}
+END_TEST
+
+/* The ring died with the process: only who waited for it knows that it was killed. */
+START_TEST(the_end_is_told_without_a_ring)
+{
+	write_killed(true, false);
+	unlink(ring_path);
+	recover_in_place(0, false);
+	assert_end_added(false, 0, NULL);
+	recover_in_place(11, true);
+	assert_end_added(true, 11, PMT_RECOVERED_FILE);
+	recover_in_place(9, false);
+	assert_end_added(true, 11, PMT_RECOVERED_FILE);
+}
+END_TEST
+
 /* A link to the trace stays a link. */
 START_TEST(in_place_through_a_link)
 {
@@ -258,6 +309,8 @@ int main(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, in_place);
+	tcase_add_test(tc, a_kill_by_a_signal_nobody_knows);
+	tcase_add_test(tc, the_end_is_told_without_a_ring);
 	tcase_add_test(tc, in_place_through_a_link);
 	tcase_add_test(tc, into_another_file);
 	tcase_add_test(tc, damaged_chunks_are_left_out);

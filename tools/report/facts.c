@@ -62,6 +62,27 @@ json_t *pmt_facts_argv(const struct pmt_tables *tables)
 	return argv;
 }
 
+const char *pmt_facts_signal(int64_t number, char *text, size_t size)
+{
+	/* Linux's numbers, wherever the report runs. */
+	static const char *const names[] = {
+	    [1] = "HUP",   [2] = "INT",   [3] = "QUIT",  [4] = "ILL",   [5] = "TRAP",
+	    [6] = "ABRT",  [7] = "BUS",   [8] = "FPE",   [9] = "KILL",  [10] = "USR1",
+	    [11] = "SEGV", [12] = "USR2", [13] = "PIPE", [14] = "ALRM", [15] = "TERM",
+	    [24] = "XCPU", [25] = "XFSZ", [31] = "SYS",
+	};
+	const int64_t count = sizeof(names) / sizeof(*names);
+
+	if (number == 0)
+		snprintf(text, size, "killed, signal not known");
+	else if (number > 0 && number < count && names[number])
+		snprintf(text, size, "killed by signal %" PRId64 " (SIG%s)", number,
+			 names[number]);
+	else
+		snprintf(text, size, "killed by signal %" PRId64, number);
+	return text;
+}
+
 const char *pmt_facts_end(const struct pmt_losses *losses, char *text, size_t size)
 {
 	if (losses->running) {
@@ -77,7 +98,7 @@ const char *pmt_facts_end(const struct pmt_losses *losses, char *text, size_t si
 		snprintf(text, size, "replaced itself by exec");
 		break;
 	case PMT_END_SIGNAL:
-		snprintf(text, size, "killed by signal %" PRId64, losses->status);
+		pmt_facts_signal(losses->status, text, size);
 		break;
 	case PMT_END_NONE:
 		snprintf(text, size, "no end recorded (killed?)");

@@ -18,7 +18,11 @@ const char *pmt_facts_short_command(const char *command);
 /* The command line as an array; null when unknown. */
 json_t *pmt_facts_argv(const struct pmt_tables *tables);
 
-/* "exit status 0", "killed by signal 9", "no end: killed, or still running"... */
+/* "killed by signal 9 (SIGKILL)"; for 0 "killed, signal not known". */
+const char *pmt_facts_signal(int64_t number, char *text, size_t size);
+
+/* "exit status 0", "killed by signal 9 (SIGKILL)", "no end: killed, or still running"...
+ */
 const char *pmt_facts_end(const struct pmt_losses *losses, char *text, size_t size);
 
 /* "calls", "lines"..., as the tracer wrote it; "unknown" without it. */

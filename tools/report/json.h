@@ -15,6 +15,9 @@
 /* A text from a trace; what is no UTF-8 becomes U+FFFD. null for NULL. */
 json_t *pmt_json_text(const char *text);
 
+/* "end": {"how", "status"}; null without one, the status of an unknown signal too. */
+json_t *pmt_json_end(bool ended, enum pmt_end how, int64_t status);
+
 /* The trace's meta object. */
 json_t *pmt_json_trace(const struct pmt_analysis *analysis);
 

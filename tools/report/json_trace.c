@@ -14,12 +14,14 @@ static json_t *lost_by_cause(const struct pmt_losses *losses)
 	return lost;
 }
 
-static json_t *end_of(const struct pmt_losses *losses)
+json_t *pmt_json_end(bool ended, enum pmt_end how, int64_t status)
 {
-	if (!losses->ended)
+	bool is_known = how != PMT_END_SIGNAL || status != 0;
+
+	if (!ended)
 		return json_null();
-	return json_pack("{s:s, s:I}", "how", pmt_end_name(losses->how), "status",
-			 (json_int_t)losses->status);
+	return json_pack("{s:s, s:o}", "how", pmt_end_name(how), "status",
+			 is_known ? json_integer(status) : json_null());
 }
 
 static json_t *number_of_info(const struct pmt_tables *tables, const char *key)
@@ -67,7 +69,7 @@ static void set_truth(json_t *meta, const struct pmt_analysis *a)
 
 	json_object_set_new(meta, "complete", json_boolean(l->complete));
 	json_object_set_new(meta, "running", json_boolean(l->running));
-	json_object_set_new(meta, "end", end_of(l));
+	json_object_set_new(meta, "end", pmt_json_end(l->ended, l->how, l->status));
 	json_object_set_new(meta, "lost", lost_by_cause(l));
 	json_object_set_new(meta, "missing_bytes",
 			    json_integer((json_int_t)l->missing_bytes));

@@ -59,6 +59,8 @@ int pmt_report_verdict(const struct pmt_report_request *request,
 	if (!request->strict || losses->complete)
 		return PMT_EXIT_OK;
 	pmt_message_error("--strict: the trace is incomplete%s",
-			  losses->ended ? "" : ": it has no end");
+			  !losses->ended                  ? ": it has no end"
+			  : losses->how == PMT_END_SIGNAL ? ": the process was killed"
+							  : "");
 	return PMT_EXIT_INCOMPLETE;
 }

@@ -3,11 +3,14 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/attr.h"
 #include "cli/figure_text.h"
 #include "cli/paint.h"
 #include "cli/wrap.h"
+#include "reader/recover.h"
+#include "report/facts.h"
 
 struct speech {
 	const struct pmt_report_request *request;
@@ -54,17 +57,35 @@ static const char *in_words(unsigned cause)
 	}
 }
 
+/* Recovery has seen whether the ring was there. */
+static void say_killed(struct speech *s, const struct pmt_analysis *a)
+{
+	char how[64];
+	const char *recovered = pmt_tables_info(a->tables, PMT_RECOVERED_KEY);
+	bool has_all = recovered && strcmp(recovered, PMT_RECOVERED_RING) == 0;
+
+	pmt_facts_signal(a->losses.status, how, sizeof(how));
+	say(s, "The program has no end: it was %s. %s", how,
+	    has_all ? "All it had recorded until then is here; at most the event under "
+		      "way is missing."
+		    : "What was not in the file by then is lost: up to its last second, "
+		      "or more.");
+}
+
 static void say_end(struct speech *s, const struct pmt_analysis *a)
 {
 	enum pmt_ring_state ring = pmt_trace_ring(a->trace)->state;
 
-	if (a->losses.ended)
+	if (a->losses.ended && a->losses.how == PMT_END_SIGNAL)
+		say_killed(s, a);
+	else if (a->losses.ended)
 		return;
-	if (a->losses.running)
+	else if (a->losses.running)
 		say(s, "The process still runs: this is a snapshot.");
 	else if (ring == PMT_RING_SALVAGED)
 		say(s, "The trace has no end: the process was killed or crashed. All it "
-		       "had recorded until then is here.");
+		       "had recorded until then is here; at most the event under way is "
+		       "missing.");
 	else
 		say(s, "The trace has no end: the process was killed or crashed, or the "
 		       "file is cut. Its last moments may be missing.");

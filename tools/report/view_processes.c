@@ -125,11 +125,7 @@ static json_t *process_object(const struct pmt_processes *processes, uint32_t i)
 	json_object_set_new(o, "exe", pmt_json_text(p->exe));
 	json_object_set_new(o, "python_version", pmt_json_text(p->python_version));
 	json_object_set_new(o, "mode", pmt_json_text(p->mode));
-	json_object_set_new(o, "end",
-			    p->ended
-				? json_pack("{s:s, s:I}", "how", pmt_end_name(p->how),
-					    "status", (json_int_t)p->status)
-				: json_null());
+	json_object_set_new(o, "end", pmt_json_end(p->ended, p->how, p->status));
 	json_object_set_new(o, "running", json_boolean(p->running));
 	json_object_set_new(o, "damaged_places",
 			    json_integer((json_int_t)p->damaged_count));
@@ -179,7 +175,8 @@ static int print_csv(const struct pmt_report_request *request,
 		pmt_csv_text(&csv, p->path);
 		pmt_csv_text(&csv, p->command);
 		pmt_csv_text(&csv, p->ended ? pmt_end_name(p->how) : NULL);
-		pmt_csv_integer_if(&csv, p->ended, p->status);
+		pmt_csv_integer_if(
+		    &csv, p->ended && (p->how != PMT_END_SIGNAL || p->status), p->status);
 		pmt_csv_integer_if(&csv, p->has_samples, (int64_t)p->peak_rss_bytes);
 		pmt_csv_integer_if(&csv, p->start_known, (int64_t)p->start_ns);
 		pmt_csv_integer_if(&csv, p->start_known, (int64_t)p->duration_ns);
@@ -191,7 +188,9 @@ static int print_csv(const struct pmt_report_request *request,
 static bool all_ended_whole(const struct pmt_processes *processes)
 {
 	for (uint32_t i = 0; i < processes->count; i++) {
-		if (!processes->items[i].ended || processes->items[i].damaged_count)
+		const struct pmt_process *p = &processes->items[i];
+
+		if (!pmt_end_is_own(p->ended, p->how) || p->damaged_count)
 			return false;
 	}
 	return processes->unreadable_count == 0;

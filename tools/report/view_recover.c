@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 
+#include "analysis/losses.h"
 #include "cli/exit_code.h"
 #include "cli/figure_text.h"
 #include "cli/message.h"
@@ -42,9 +43,26 @@ static void print_text(const struct pmt_report_request *request,
 	fprintf(out, "%s: %s, of these %s of records from the ring%s\n", r->path,
 		pmt_figure_bytes(size, r->file_bytes, request->exact_bytes),
 		pmt_figure_bytes(from_ring, r->ring_bytes, request->exact_bytes),
-		r->end_added ? "; its end was added" : "");
+		r->end_added ? "; killed, signal not known" : "");
 	if (r->ring_removed)
 		fprintf(out, "%s: removed\n", pmt_trace_ring(trace)->path);
+}
+
+/* What was killed stays incomplete; losses and damage are in the figures of a view. */
+static int verdict(const struct pmt_report_request *request,
+		   const struct pmt_trace *trace, const struct pmt_recovery *r)
+{
+	struct pmt_trace_end end = {.how = PMT_END_NONE};
+	bool ended = pmt_trace_end(trace, &end);
+
+	if (!request->strict ||
+	    (pmt_end_is_own(ended, end.how) && pmt_trace_missing_bytes(trace) == 0))
+		return PMT_EXIT_OK;
+	pmt_message_error("--strict: %s is incomplete%s", r->path,
+			  pmt_end_is_own(ended, end.how) ? ": records are missing"
+			  : r->end_added || ended        ? ": the process was killed"
+							 : ": it has no end");
+	return PMT_EXIT_INCOMPLETE;
 }
 
 static int recover(const struct pmt_report_request *request, struct pmt_trace *trace)
@@ -62,9 +80,7 @@ static int recover(const struct pmt_report_request *request, struct pmt_trace *t
 	if (recovery.written && !request->output_path && !recovery.ring_removed)
 		pmt_message_warning("%s: could not be removed",
 				    pmt_trace_ring(trace)->path);
-	if (request->strict && pmt_trace_missing_bytes(trace))
-		return PMT_EXIT_INCOMPLETE;
-	return PMT_EXIT_OK;
+	return verdict(request, trace, &recovery);
 }
 
 static int run(const struct pmt_report_request *request)

@@ -27,9 +27,10 @@ void pmt_salvage(const char *path, int signal, struct pmt_salvaged *ret_salvaged
 
 	memset(ret_salvaged, 0, sizeof(*ret_salvaged));
 	trace = pmt_trace_open(path, NULL, &ret_salvaged->problem);
-	if (trace && pmt_trace_ring(trace)->state == PMT_RING_SALVAGED) {
+	if (trace) {
 		pmt_recover_set_signal(trace, signal);
-		if (pmt_recover(trace, NULL, &recovery, &ret_salvaged->problem) == 0) {
+		if (pmt_recover(trace, NULL, &recovery, &ret_salvaged->problem) == 0 &&
+		    recovery.written) {
 			pmt_trace_close(trace);
 			trace = pmt_trace_open(path, NULL, &ret_salvaged->problem);
 		}

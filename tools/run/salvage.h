@@ -20,8 +20,9 @@ struct pmt_salvaged {
 };
 
 /*
- * Opens the trace; when its process is dead and left a ring, folds that into the file,
- * with signal (0: unknown) as what killed the process, and removes it: rings are memory.
+ * Opens the trace; when its process is dead and left a ring, folds that into the file and
+ * removes it: rings are memory. signal, what killed the process (0: unknown, or nothing
+ * did), becomes the trace's end when it has none.
  */
 void pmt_salvage(const char *path, int signal, struct pmt_salvaged *ret_salvaged);
 

@@ -9,11 +9,34 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { WIDTH_DEFAULT = 80, WIDTH_MIN = 20, WIDTH_MAX = 1000 };
+enum {
+	WIDTH_DEFAULT = 80,
+	WIDTH_MIN = 20,
+	WIDTH_MAX = 1000,
+	HEIGHT_MIN = 5,
+	HEIGHT_MAX = 1000,
+};
 
 static bool is_usable_width(unsigned long columns)
 {
 	return columns >= WIDTH_MIN && columns <= WIDTH_MAX;
+}
+
+static bool is_usable_height(unsigned long rows)
+{
+	return rows >= HEIGHT_MIN && rows <= HEIGHT_MAX;
+}
+
+/* A number in the environment; 0 without one. */
+static unsigned long from_environment(const char *name)
+{
+	const char *text = getenv(name);
+	char *end;
+
+	if (!text)
+		return 0;
+	unsigned long value = strtoul(text, &end, 10);
+	return end != text && *end == '\0' ? value : 0;
 }
 
 unsigned pmt_terminal_width(int fd)
@@ -23,15 +46,19 @@ unsigned pmt_terminal_width(int fd)
 	if (isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 &&
 	    is_usable_width(size.ws_col))
 		return size.ws_col;
-	const char *columns = getenv("COLUMNS");
-	if (columns) {
-		char *end;
-		unsigned long value = strtoul(columns, &end, 10);
+	unsigned long columns = from_environment("COLUMNS");
+	return is_usable_width(columns) ? (unsigned)columns : WIDTH_DEFAULT;
+}
 
-		if (end != columns && *end == '\0' && is_usable_width(value))
-			return (unsigned)value;
-	}
-	return WIDTH_DEFAULT;
+unsigned pmt_terminal_height(int fd)
+{
+	struct winsize size;
+
+	if (isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 &&
+	    is_usable_height(size.ws_row))
+		return size.ws_row;
+	unsigned long rows = from_environment("LINES");
+	return is_usable_height(rows) ? (unsigned)rows : 0;
 }
 
 bool pmt_terminal_color(int fd, enum pmt_color_choice choice)

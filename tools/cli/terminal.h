@@ -16,6 +16,9 @@ enum pmt_color_choice {
 /* Columns of the terminal behind descriptor fd; else COLUMNS; else 80. */
 unsigned pmt_terminal_width(int fd);
 
+/* Rows of the terminal behind fd; else LINES; else 0: not known. */
+unsigned pmt_terminal_height(int fd);
+
 bool pmt_terminal_color(int fd, enum pmt_color_choice choice);
 
 /* True when the locale's characters are not UTF-8: draw with ASCII then. Call

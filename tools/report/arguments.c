@@ -284,6 +284,7 @@ static void settle_terminal(struct reading *r)
 
 	if (r->request.width_columns == 0)
 		r->request.width_columns = pmt_terminal_width(fd);
+	r->request.height_rows = pmt_terminal_height(fd);
 	r->request.color = pmt_terminal_color(fd, r->color);
 	r->request.ascii = pmt_terminal_is_ascii();
 }

@@ -42,6 +42,7 @@ struct pmt_report_request {
 	const char *output_path; /* NULL without --output */
 
 	unsigned width_columns; /* of the terminal, --width, COLUMNS or 80 */
+	unsigned height_rows;   /* of the terminal, or LINES; 0: not known, no limit */
 	bool color;             /* colours are wanted and the output shows them */
 	bool ascii;             /* the locale cannot show more than ASCII */
 	bool exact_bytes;       /* --bytes */

@@ -8,8 +8,7 @@
 #include "base/attr.h"
 #include "report/metric.h"
 #include "report/request.h"
-
-enum { PMT_SUMMARY_LISTS = 4 };
+#include "report/summary_layout.h"
 
 /* The functions that lead in one figure. */
 struct pmt_summary_list {

@@ -14,8 +14,10 @@
 #include "report/truth.h"
 
 enum {
+	HEADER_LINES = 3,
+	PEAK_LINES = 2,
+	LAST_LINES = 3,     /* threads, processes, more */
 	TITLE_COLUMNS = 11, /* "Peak heap  " */
-	CHART_ROWS = 5,
 	FIGURE_COLUMNS = 13,
 	EXACT_FIGURE_COLUMNS = 20,
 	PATH_BYTES = 4000,
@@ -121,6 +123,12 @@ static unsigned print_when(const struct pmt_report_request *request,
 	return (unsigned)fprintf(request->out, "  between %s and %s", from, at);
 }
 
+static bool path_shows(const struct pmt_model *model, const struct pmt_peak *peak)
+{
+	return peak->source != PMT_PEAK_NONE && peak->reached.node_known &&
+	       model->tree.paths[peak->reached.node].depth > 1;
+}
+
 static void print_peak(const struct pmt_report_request *request,
 		       const struct pmt_analysis *a, const char *title,
 		       const struct pmt_peak *peak, bool with_path)
@@ -150,8 +158,7 @@ static void print_peak(const struct pmt_report_request *request,
 				    : 8);
 	}
 	fputc('\n', request->out);
-	if (reached->node_known && with_path &&
-	    model->tree.paths[reached->node].depth > 1)
+	if (with_path && path_shows(model, peak))
 		print_path(request, model, reached->node);
 }
 
@@ -175,7 +182,8 @@ static void print_end(const struct pmt_report_request *request,
 }
 
 static void print_list(const struct pmt_report_request *request,
-		       const struct pmt_model *model, const struct pmt_summary_list *list)
+		       const struct pmt_model *model, const struct pmt_summary_list *list,
+		       const struct pmt_summary_layout *layout)
 {
 	char text[PMT_FIGURE_BYTES];
 	int width = request->exact_bytes ? EXACT_FIGURE_COLUMNS : FIGURE_COLUMNS;
@@ -186,14 +194,16 @@ static void print_list(const struct pmt_report_request *request,
 
 	if (list->count == 0)
 		return;
-	fprintf(request->out, "\n%s%*s", pmt_paint(request->color, PMT_PAINT_TITLE),
-		width, both || request->width_columns >= 60 ? "by itself" : "");
+	if (layout->has_blanks)
+		fputc('\n', request->out);
+	fprintf(request->out, "%s%*s", pmt_paint(request->color, PMT_PAINT_TITLE), width,
+		both || request->width_columns >= 60 ? "by itself" : "");
 	if (both)
 		fprintf(request->out, "%*s", width, "with callees");
 	fputs("  ", request->out);
 	pmt_label_print_text(request, list->heading, request->width_columns - used);
 	fprintf(request->out, "%s\n", pmt_paint(request->color, PMT_PAINT_NONE));
-	for (uint32_t i = 0; i < list->count; i++) {
+	for (uint32_t i = 0; i < list->count && i < layout->list_rows; i++) {
 		const struct pmt_function_row *row = &list->rows[i];
 
 		fprintf(request->out, "%*s", width,
@@ -259,6 +269,32 @@ static void print_processes(const struct pmt_report_request *request,
 	    p->is_this ? "this, pid " : "pid ", p->pid, name ? name + 1 : p->path, note);
 }
 
+/* What is to be shown below the header and `doubts` lines about losses. */
+static struct pmt_summary_layout fit(const struct pmt_report_request *request,
+				     const struct pmt_analysis *a,
+				     const struct pmt_summary *summary, unsigned doubts,
+				     bool same_call)
+{
+	const struct pmt_peaks *peaks = &a->model->peaks;
+	uint64_t problems = pmt_trace_problem_count(a->trace); /* said on stderr */
+	struct pmt_summary_content content = {
+	    .height_rows = request->height_rows,
+	    .fixed_lines = HEADER_LINES + doubts + PEAK_LINES + LAST_LINES +
+			   (a->model->counts.samples > 0) +
+			   (a->losses.complete && doubts == 0) +
+			   (problems < 2 ? (unsigned)problems : 2),
+	    .list_rows_asked = request->limit_count < UINT32_MAX
+				   ? (uint32_t)request->limit_count
+				   : UINT32_MAX,
+	};
+
+	content.path_lines = path_shows(a->model, &peaks->rss) +
+			     (!same_call && path_shows(a->model, &peaks->heap));
+	for (unsigned i = 0; i < PMT_SUMMARY_LISTS; i++)
+		content.list_rows[i] = summary->lists[i].count;
+	return pmt_summary_layout_fit(&content);
+}
+
 int pmt_summary_print_text(const struct pmt_report_request *request,
 			   const struct pmt_analysis *a,
 			   const struct pmt_summary *summary)
@@ -270,15 +306,18 @@ int pmt_summary_print_text(const struct pmt_report_request *request,
 
 	print_header(request, a);
 	unsigned doubts = pmt_truth_print(request, a);
-	fputc('\n', request->out);
-	print_peak(request, a, "Peak RSS", &peaks->rss, true);
-	print_peak(request, a, "Peak heap", &peaks->heap, !same_call);
+	struct pmt_summary_layout layout = fit(request, a, summary, doubts, same_call);
+	if (layout.has_blanks)
+		fputc('\n', request->out);
+	print_peak(request, a, "Peak RSS", &peaks->rss, layout.has_paths);
+	print_peak(request, a, "Peak heap", &peaks->heap, layout.has_paths && !same_call);
 	print_end(request, a);
-	if (pmt_drawing_print(request, a, CHART_ROWS, 0) == 0)
+	if (layout.chart_rows && pmt_drawing_print(request, a, layout.chart_rows, 0) == 0)
 		fputs("\n  nothing was measured over time\n", request->out);
-	for (unsigned i = 0; i < PMT_SUMMARY_LISTS; i++)
-		print_list(request, a->model, &summary->lists[i]);
-	fputc('\n', request->out);
+	for (unsigned i = 0; i < layout.list_count; i++)
+		print_list(request, a->model, &summary->lists[i], &layout);
+	if (layout.has_blanks)
+		fputc('\n', request->out);
 	print_threads(request, a, summary);
 	print_processes(request, summary);
 	if (a->losses.complete && doubts == 0) {

@@ -5,11 +5,12 @@
 #include "report/summary.h"
 #include "report/view.h"
 
-enum { ROWS_DEFAULT = 4, ROWS_MAX = 1000 };
+enum { ROWS_MAX = 1000 };
 
 static int run(const struct pmt_report_request *request)
 {
-	uint64_t rows = request->limit_count ? request->limit_count : ROWS_DEFAULT;
+	uint64_t rows =
+	    request->limit_count ? request->limit_count : PMT_SUMMARY_LIST_ROWS;
 	struct pmt_summary summary;
 	struct pmt_analysis a;
 	int code = pmt_report_load(request, false, &a);

@@ -35,5 +35,6 @@ uint64_t probe_rss_pages(void) __attribute__((weak));
 /* The independent counter, libcountpreload.so. */
 void count_begin(void) __attribute__((weak));
 void count_read(struct counted *ret_counted) __attribute__((weak));
+int count_call(void *function, uint64_t *ret_counts) __attribute__((weak));
 
 #endif

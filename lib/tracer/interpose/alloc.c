@@ -20,6 +20,9 @@
 #include "interpose/real.h"
 #include "thread.h"
 
+/* From here on glibc may mmap a block by itself, unless it was told otherwise. */
+enum { LARGE_BYTES = 128 << 10 };
+
 /* --- getting memory --- */
 
 static PMT_NOINLINE void count_new_slow(struct pmt_thread *t, void *p)
@@ -79,8 +82,12 @@ static struct trim_watch begin_trim_watch(const void *p)
 	struct trim_watch watch = {.held_bytes = NULL};
 	size_t word;
 
-	if (!pmt_heap_is_glibc) /* other allocators call madvise and munmap by name */
+	/* Other allocators call madvise and munmap by name. But behind a library that
+	 * only wraps malloc it may be glibc's, which does not, and mmaps large blocks. */
+	if (!pmt_heap_is_glibc) {
+		watch.surely = pmt_real.malloc_usable_size((void *)p) >= LARGE_BYTES;
 		return watch;
+	}
 	word = pmt_chunk_word(p);
 	if (word & PMT_CHUNK_MMAPPED) {
 		watch.surely = true;
@@ -216,27 +223,16 @@ PMT_EXPORT void *realloc(void *p, size_t size)
 	return moved;
 }
 
+/* All that a libc's does, and none of its own: glibc's calls realloc by name, which is
+ * ours, mimalloc's does not, and a library between us and them hides which it is. */
 PMT_EXPORT void *reallocarray(void *p, size_t count, size_t size)
 {
-	const struct pmt_real *real = pmt_real_bound();
-	struct pmt_thread *t = pmt_thread_self();
-	size_t old_bytes, bytes;
-	void *moved;
+	size_t bytes;
 
-	if (PMT_UNLIKELY(pmt_bootstrap_owns(p))) {
-		if (!__builtin_mul_overflow(count, size, &bytes))
-			return move_from_pool(p, bytes);
-		errno = ENOMEM;
-		return NULL;
-	}
-	if (!t || real->reallocarray_calls_realloc)
-		return real->reallocarray(p, count, size);
-	old_bytes = p ? pmt_alloc_usable(p) : 0;
-	moved = real->reallocarray(p, count, size);
-	if (p && (moved || count == 0 || size == 0))
-		pmt_counters_freed_self(t, old_bytes);
-	count_new(moved);
-	return moved;
+	if (!__builtin_mul_overflow(count, size, &bytes))
+		return realloc(p, bytes);
+	errno = ENOMEM;
+	return NULL;
 }
 
 /* --- asking --- */

@@ -99,7 +99,6 @@ static const struct name names[] = {
     NAME(free),
     NAME(calloc),
     NAME(realloc),
-    NAME(reallocarray),
     NAME(posix_memalign),
     NAME(aligned_alloc),
     NAME(memalign),
@@ -148,7 +147,7 @@ static void look_up(struct pmt_real *table, const struct name *n)
 
 	if (found)
 		*slot = found;
-	else if (n->off >= offsetof(struct pmt_real, reallocarray) &&
+	else if (n->off >= offsetof(struct pmt_real, posix_memalign) &&
 		 n->off <= offsetof(struct pmt_real, pvalloc))
 		*slot = (void *)missing_block;
 	else
@@ -226,8 +225,6 @@ static void know_allocator(void)
 	const void *mine = base_of((const void *)pmt_real.malloc);
 	const char *tunables;
 
-	pmt_real.reallocarray_calls_realloc =
-	    libc && base_of((const void *)pmt_real.reallocarray) == libc;
 	if (!libc || mine != libc) {
 		mark_allocator(mine);
 		return;
@@ -235,7 +232,6 @@ static void know_allocator(void)
 	if (base_of((const void *)pmt_real.free) != libc ||
 	    base_of((const void *)pmt_real.malloc_usable_size) != libc)
 		return;
-	/* NOLINTNEXTLINE(concurrency-mt-unsafe): before main, nobody sets it */
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe): the constructor, one thread */
 	tunables = getenv("GLIBC_TUNABLES");
 	if (tunables && strstr(tunables, "hugetlb"))

@@ -22,7 +22,6 @@ struct pmt_real {
 	void *(*realloc)(void *, size_t);
 	void (*free)(void *);
 	/* The others come from pmt_real_bound. */
-	void *(*reallocarray)(void *, size_t, size_t);
 	int (*posix_memalign)(void **, size_t, size_t);
 	void *(*aligned_alloc)(size_t, size_t);
 	void *(*memalign)(size_t, size_t);
@@ -53,8 +52,6 @@ struct pmt_real {
 	ssize_t (*recvmsg)(int, struct msghdr *, int);
 
 	uint32_t bound; /* the table is complete; written once, release */
-	/* reallocarray calls the family's own realloc, which counts; glibc's does. */
-	uint32_t reallocarray_calls_realloc;
 	/* The object that holds malloc, when it is not libc: its mappings are malloc's.
 	 */
 	uintptr_t allocator_begin, allocator_end;

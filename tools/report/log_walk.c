@@ -1,9 +1,10 @@
 /*
- * The second pass; see log_walk.h. The stacks are those of lib/analysis, so that the log
+ * The pass; see log_walk.h. The stacks are those of lib/analysis, so that the log
  * names the same functions as every other view.
  */
 #include "report/log_walk.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,8 +14,10 @@
 #include "cli/message.h"
 #include "cli/progress.h"
 #include "format/payload.h"
+#include "reader/clock_ends.h"
 #include "report/load.h"
 #include "report/log_text.h"
+#include "report/open.h"
 #include "report/ranking.h"
 
 /* What runs in a stream: the top frame, and the Python function under it. */
@@ -153,29 +156,30 @@ static void set_point(struct pmt_log_walk *walk)
 
 static void set_rss(struct pmt_log_walk *walk)
 {
-	const struct pmt_peaks *first = &walk->analysis.model->peaks;
 	struct pmt_log_line *line = &walk->line;
 	int64_t page = walk->model->page_bytes;
 
-	line->rss_known = walk->analysis.model->measured.rss;
-	line->rss_bytes = (first->base_known ? first->rss_base_bytes : 0) +
-			  walk->model->peaks.rss_now_pages * page;
+	line->rss_known = walk->scout.is_rss_measured;
+	line->rss_bytes =
+	    walk->scout.rss_base_bytes + walk->model->peaks.rss_now_pages * page;
 	line->rss_change_bytes = line->event->record.deltas.rss_pages * page;
 }
 
 /* Takes the event into the model and makes its line; false when it is not shown. */
 static bool take(struct pmt_log_walk *walk, const struct pmt_event *event)
 {
-	const struct pmt_thread_info *thread =
-	    pmt_tables_thread(walk->analysis.tables, event->stream);
 	struct pmt_log_line *line = &walk->line;
 	struct running before = running_in(walk, event->stream);
 
+	walk->no_memory =
+	    pmt_log_scout_follow(&walk->scout, walk->event_count++, event->tick) != 0 ||
+	    pmt_model_add_event(walk->model, event) != 0;
+	const struct pmt_thread_info *thread =
+	    pmt_tables_thread(walk->analysis.tables, event->stream);
 	*line = (struct pmt_log_line){.event = event};
 	line->what = what_of(event, &line->is_call);
 	line->thread = event->stream == 0 ? "process" : thread ? thread->name : "";
 	line->time_ns = pmt_analysis_since_start_ns(&walk->analysis, event->tick);
-	walk->no_memory = pmt_model_add_event(walk->model, event) != 0;
 	if (walk->no_memory || !line->what)
 		return false;
 	struct running after = running_in(walk, event->stream);
@@ -190,14 +194,17 @@ static bool take(struct pmt_log_walk *walk, const struct pmt_event *event)
 	return true;
 }
 
-static bool is_wanted(const struct pmt_log_walk *walk)
+static bool is_wanted(struct pmt_log_walk *walk)
 {
 	const struct pmt_report_request *request = walk->request;
 	const struct pmt_log_line *line = &walk->line;
 
-	if (request->thread &&
-	    !pmt_model_is_thread(walk->model, line->event->stream, request->thread))
-		return false;
+	if (request->thread) {
+		if (!pmt_model_is_thread(walk->model, line->event->stream,
+					 request->thread))
+			return false;
+		walk->thread_seen = true;
+	}
 	/* The original's logs have a trigger of their own, with the event before. */
 	if (request->trigger_bytes >= 0 && request->format != PMT_REPORT_ORIGINAL_LOG &&
 	    llabs(line->rss_change_bytes) < request->trigger_bytes)
@@ -217,17 +224,21 @@ const struct pmt_log_line *pmt_log_walk_next(struct pmt_log_walk *walk)
 	return NULL;
 }
 
-static int begin_second_pass(struct pmt_log_walk *walk)
+static int begin_pass(struct pmt_log_walk *walk, struct pmt_trace *trace)
 {
-	const struct pmt_file_header *header = pmt_trace_header(walk->analysis.trace);
+	const struct pmt_file_header *header = pmt_trace_header(trace);
+	struct pmt_analysis *a = &walk->analysis;
 
-	walk->model = calloc(1, sizeof(*walk->model));
-	if (!walk->model ||
-	    pmt_model_init(walk->model, walk->analysis.tables, header->page_bytes,
-			   header->ticks_per_second, NULL) != 0)
-		return -1;
-	walk->cursor = pmt_cursor_new_merged(walk->analysis.trace, NULL);
-	return walk->cursor ? 0 : -1;
+	a->tables = pmt_tables_new(trace);
+	a->model = walk->model = calloc(1, sizeof(*walk->model));
+	if (!a->tables || !a->model || pmt_clock_from_ends(trace, &a->clock) != 0 ||
+	    pmt_model_init(walk->model, a->tables, header->page_bytes,
+			   header->ticks_per_second, NULL) != 0 ||
+	    pmt_log_scout_open(&walk->scout, trace, a->tables) != 0)
+		return -ENOMEM;
+	walk->model->measured.lines = walk->scout.has_lines;
+	walk->cursor = pmt_cursor_new_merged(trace, NULL);
+	return walk->cursor ? 0 : -ENOMEM;
 }
 
 int pmt_log_walk_begin(struct pmt_log_walk *walk,
@@ -235,34 +246,64 @@ int pmt_log_walk_begin(struct pmt_log_walk *walk,
 		       struct pmt_progress *progress)
 {
 	*walk = (struct pmt_log_walk){.request = request, .progress = progress};
-	int code = pmt_report_load(request, false, &walk->analysis);
-	if (code != PMT_EXIT_OK)
-		return code;
 	/* A bar among the lines of a terminal would only be in the way. */
 	pmt_progress_begin(progress, "writing the log");
-	if (!isatty(fileno(request->out)))
-		pmt_trace_set_progress(walk->analysis.trace, pmt_progress_show, progress);
-	if (begin_second_pass(walk) == 0)
+	struct pmt_trace *trace = pmt_report_open(request, progress);
+	if (!trace) {
+		pmt_progress_end(progress);
+		return PMT_EXIT_UNREADABLE;
+	}
+	walk->analysis.trace = trace;
+	if (isatty(fileno(request->out)))
+		pmt_trace_set_progress(trace, NULL, NULL);
+	if (begin_pass(walk, trace) == 0)
 		return PMT_EXIT_OK;
 	walk->no_memory = true;
 	return pmt_log_walk_end(walk);
+}
+
+/* With --limit the verdict of --strict is still about the whole trace. */
+static void read_the_rest(struct pmt_log_walk *walk)
+{
+	const struct pmt_event *event;
+
+	while (!walk->no_memory && (event = pmt_cursor_next(walk->cursor)))
+		take(walk, event);
+}
+
+static int judge(struct pmt_log_walk *walk)
+{
+	const struct pmt_report_request *request = walk->request;
+	struct pmt_analysis *a = &walk->analysis;
+
+	if (request->thread && !walk->thread_seen) {
+		pmt_message_error("--thread=%s: no such thread; 'pymemtrace-report "
+				  "threads' lists them",
+				  request->thread);
+		return PMT_EXIT_USAGE;
+	}
+	if (request->strict)
+		read_the_rest(walk);
+	if (walk->no_memory)
+		return PMT_EXIT_UNREADABLE;
+	a->losses = pmt_losses_of(a->trace, a->tables, a->model);
+	return pmt_report_verdict(request, &a->losses);
 }
 
 int pmt_log_walk_end(struct pmt_log_walk *walk)
 {
 	int code = PMT_EXIT_OK;
 
+	if (!walk->no_memory && !pmt_cursor_error(walk->cursor))
+		code = judge(walk);
 	pmt_progress_end(walk->progress);
 	if (walk->no_memory || (walk->cursor && pmt_cursor_error(walk->cursor))) {
 		pmt_message_error("not enough memory for the stacks of this trace");
 		code = PMT_EXIT_UNREADABLE;
-	} else {
-		code = pmt_report_verdict(walk->request, &walk->analysis.losses);
 	}
+	pmt_report_say_problems(walk->analysis.trace);
 	pmt_cursor_free(walk->cursor);
-	if (walk->model)
-		pmt_model_close(walk->model);
-	free(walk->model);
+	pmt_log_scout_close(&walk->scout);
 	pmt_analysis_close(&walk->analysis);
 	return code;
 }

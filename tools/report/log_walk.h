@@ -1,8 +1,8 @@
 /*
  * Walks over a trace for the view "log": events in the order of time, each with what was
- * running, how deep, and how large the process was. Two passes: the first makes the
- * analysis (names, the base of the resident set, what is missing), the second rebuilds
- * the stacks event by event.
+ * running, how deep, and how large the process was. One pass that gives its first event
+ * at once, however long the trace; a scout that runs a second ahead brings names. What is
+ * missing of the trace is known only at the end.
  */
 #ifndef PMT_REPORT_LOG_WALK_H
 #define PMT_REPORT_LOG_WALK_H
@@ -11,7 +11,9 @@
 #include <stdint.h>
 
 #include "analysis/analysis.h"
+#include "cli/progress.h"
 #include "reader/cursor.h"
+#include "report/log_scout.h"
 #include "report/request.h"
 
 enum { PMT_LOG_TEXT_BYTES = 400 };
@@ -38,16 +40,19 @@ struct pmt_log_line {
 
 struct pmt_log_walk {
 	const struct pmt_report_request *request;
-	struct pmt_analysis analysis; /* of the first pass */
-	struct pmt_model *model;      /* of the second */
+	struct pmt_analysis analysis; /* as far as the walk came */
+	struct pmt_log_scout scout;
+	struct pmt_model *model; /* the analysis's: the stacks */
 	struct pmt_cursor *cursor;
 	struct pmt_progress *progress;
 	struct pmt_log_line line;
 	char text[PMT_LOG_TEXT_BYTES];
+	uint64_t event_count;
+	bool thread_seen; /* one that the request names */
 	bool no_memory;
 };
 
-/* An exit code; has said why when it is not PMT_EXIT_OK. progress is for both passes. */
+/* An exit code; has said why when it is not PMT_EXIT_OK. */
 int pmt_log_walk_begin(struct pmt_log_walk *walk,
 		       const struct pmt_report_request *request,
 		       struct pmt_progress *progress);

@@ -14,6 +14,7 @@
 
 #include "base/atomics.h"
 #include "os/sys.h"
+#include "rss/own_memory.h"
 
 struct entry {
 	_Alignas(PMT_CACHE_LINE_BYTES) struct pmt_thread thread;
@@ -34,11 +35,28 @@ _Static_assert(sizeof(struct pmt_thread) - offsetof(struct pmt_thread, os_tid) <
 static struct table *_Atomic table;
 /* Entries ever taken, entry 0 included. Any thread adds; survives a fork on purpose. */
 static _Atomic uint32_t used = 1;
+/* The table becomes resident in blocks, not page by page under the program's threads. */
+enum { BLOCK_BYTES = 65536 };
+
 /* The kernel refused the table: do not ask it again at every malloc. */
 static _Atomic uint32_t refused;
 
 PMT_TLS struct pmt_thread *pmt_self;
 uint32_t pmt_counting;
+
+static size_t block_of(uint32_t i)
+{
+	return (offsetof(struct table, entries) + (i + 1) * sizeof(struct entry) - 1) /
+	       BLOCK_BYTES;
+}
+
+static void populate_block(struct table *tab, size_t block)
+{
+	size_t at = block * BLOCK_BYTES;
+	size_t left = sizeof(*tab) - at;
+
+	pmt_own_populate((char *)tab + at, left < BLOCK_BYTES ? left : BLOCK_BYTES);
+}
 
 static struct table *map_table(void)
 {
@@ -57,8 +75,10 @@ static struct table *map_table(void)
 	/* One huge page for the first thread's few hundred bytes would be ours to pay. */
 	pmt_sys_madvise(mine, sizeof(*mine), MADV_NOHUGEPAGE);
 	if (atomic_compare_exchange_strong_explicit(
-		&table, &expected, mine, memory_order_acq_rel, memory_order_acquire))
+		&table, &expected, mine, memory_order_acq_rel, memory_order_acquire)) {
+		populate_block(mine, 0);
 		return mine;
+	}
 	pmt_sys_munmap(mine, sizeof(*mine));
 	return expected;
 }
@@ -95,9 +115,12 @@ static struct pmt_thread *take_fresh(struct table *tab, uint32_t tid)
 
 		if (i >= PMT_THREADS_MAX)
 			return NULL;
-		/* The second swap fails only when take_freed was faster on this entry. */
-		if (pmt_cas32(&used, i, i + 1) &&
-		    pmt_cas32(&tab->entries[i].thread.os_tid, 0, tid))
+		if (!pmt_cas32(&used, i, i + 1))
+			continue;
+		if (block_of(i) != block_of(i - 1))
+			populate_block(tab, block_of(i));
+		/* It fails only when take_freed was faster on this entry. */
+		if (pmt_cas32(&tab->entries[i].thread.os_tid, 0, tid))
 			return &tab->entries[i].thread;
 	}
 }
@@ -170,6 +193,8 @@ void pmt_thread_after_fork(void)
 
 	if (!tab)
 		return;
+	for (size_t block = 0; block <= block_of(end - 1); block++)
+		populate_block(tab, block);
 	if (pmt_self)
 		pmt_store32_release(&pmt_self->os_tid, (uint32_t)pmt_sys_gettid());
 	/* Wiped entries are free, but not those that threads of the child took already.

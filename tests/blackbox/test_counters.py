@@ -131,7 +131,7 @@ def test_each_method_keeps_its_bound(trace, report, tmp_path, wanted, slack):
 def test_rss_can_be_left_out(trace, report, tmp_path):
     _, own, method = run_known(trace, report, tmp_path, "rss=off")
     assert method == "off"
-    assert own["touch_memory"]["rss_up_bytes"] == 0
+    assert own["touch_memory"]["rss_up_bytes"] is None
 
 
 def test_no_change_of_rss_is_missed(trace, tmp_path):
@@ -141,6 +141,4 @@ def test_no_change_of_rss_is_missed(trace, tmp_path):
     if found["rss_check_method"] != 1:
         pytest.skip("page faults cannot be counted here")
     assert found["rss_check_reads"] > 5000
-    # The drain thread's first steps are the only foreign faults: a few pages, once.
-    assert found["rss_check_missed"] <= 2, found
-    assert found["rss_check_missed_pages_max"] <= 8, found
+    assert found["rss_check_missed"] == 0, found

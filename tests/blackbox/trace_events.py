@@ -38,6 +38,7 @@ class Trace:
         self.info = {}
         self.end = None
         self.losses = []
+        self.samples = []
         self.gaps = 0
         self.thread_sums = {}
         done = subprocess.run(
@@ -71,6 +72,8 @@ class Trace:
             self.end = [int(field) for field in fields]
         elif kind == "loss":
             self.losses.append([int(field) for field in fields])
+        elif kind == "sample":
+            self.samples.append(int(fields[0]))
         elif kind == "sums":
             self.thread_sums.setdefault(int(fields[0]), collections.Counter()).update(
                 deltas_of(fields[1:]))
@@ -107,6 +110,11 @@ class Trace:
             enters = sum(kinds[kind] for kind in ENTERS)
             leaves = sum(kinds[kind] for kind in LEAVES)
             assert enters == leaves, (stream.tid, kinds)
+
+    def rss_pages(self):
+        """What all records of all threads say together."""
+        return sum((deltas or {}).get("rss_pages", 0)
+                   for each in self.streams.values() for _, _, deltas in each.events)
 
     def self_deltas(self, stream=None):
         """Sums of what happened while each function ran itself: {Code or None: Counter}."""

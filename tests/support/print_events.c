@@ -95,6 +95,14 @@ static void print_varints(const struct pmt_record *r)
 		printf("\t%" PRIu64, value);
 }
 
+static void print_sample(const struct pmt_record *r)
+{
+	struct pmt_sample sample;
+
+	if (pmt_payload_get_sample(r, &sample))
+		printf("\t%" PRIu64, sample.rss_bytes);
+}
+
 /* Payloads that are texts with their lengths: marks, regions, info. */
 static void print_texts(const struct pmt_record *r)
 {
@@ -117,8 +125,9 @@ static const struct {
     {PMT_EXT_THREAD, "thread", print_thread}, /* tid, RSS method, is main, name */
     {PMT_EXT_INFO, "info", print_texts},      /* key, value */
     {PMT_EXT_CHECKPOINT, "checkpoint", print_checkpoint}, /* depth, events, its sums */
-    {PMT_EXT_LOSS, "loss", print_varints}, /* cause, count, depth, lowest depth */
-    {PMT_EXT_END, "end", print_varints},   /* how, zigzag status, events */
+    {PMT_EXT_LOSS, "loss", print_varints},    /* cause, count, depth, lowest depth */
+    {PMT_EXT_END, "end", print_varints},      /* how, zigzag status, events */
+    {PMT_EXT_SAMPLE, "sample", print_sample}, /* RSS in bytes */
     {PMT_EXT_THREAD_SUMS, "sums", print_thread_sums}, /* tid, its sums */
     {PMT_EXT_MARK, "mark", print_texts},
     {PMT_EXT_REGION_BEGIN, "region_begin", print_texts},

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tracer/interpose/glibc_heap.h"
+#include "tracer/rss/own_memory.h"
 #include "tracer/rss/rss_poll.h"
 #include "tracer/thread.h"
 
@@ -53,5 +54,5 @@ PMT_EXPORT uint64_t probe_rss_pages(void)
 {
 	if (pmt_rss_moved(pmt_self))
 		pmt_rss_read_self(pmt_self);
-	return pages_at_begin + (uint64_t)pmt_self->sums.rss_pages;
+	return pages_at_begin + (uint64_t)pmt_self->sums.rss_pages + pmt_own_pages();
 }

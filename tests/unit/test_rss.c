@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/atomics.h"
+#include "tracer/rss/own_memory.h"
 #include "tracer/rss/rss_poll.h"
 #include "tracer/rss/statm.h"
 #include "tracer/thread.h"
@@ -53,6 +54,12 @@ static uint64_t true_pages(void)
 	char *second = strchr(text, ' ');
 	ck_assert_ptr_nonnull(second);
 	return strtoull(second, NULL, 10);
+}
+
+/* What the program has of them. */
+static uint64_t true_program_pages(void)
+{
+	return true_pages() - pmt_own_pages();
 }
 
 static char *map_pages(size_t count)
@@ -202,7 +209,7 @@ START_TEST(test_exact_follows_every_page)
 	ck_assert(pmt_rss_moved(t));
 	pmt_rss_read_self(t);
 	ck_assert_uint_eq(accounted(start, t), true_pages());
-	ck_assert_uint_eq(pmt_rss_last_pages(), true_pages());
+	ck_assert_uint_eq(pmt_rss_last_pages(), true_program_pages());
 }
 END_TEST
 
@@ -375,8 +382,8 @@ START_TEST(test_changes_of_all_threads_add_up)
 		sum += pmt_thread_at(i)->sums.rss_pages;
 	ck_assert_uint_eq(start + (uint64_t)sum, pmt_rss_last_pages());
 	if (EXACT_HERE)
-		ck_assert_int_le(llabs((long long)(pmt_rss_last_pages() - true_pages())),
-				 4);
+		ck_assert_int_le(
+		    llabs((long long)(pmt_rss_last_pages() - true_program_pages())), 4);
 }
 END_TEST
 
@@ -387,10 +394,80 @@ START_TEST(test_own_memory_is_not_the_programs)
 
 	pmt_rss_read_self(t);
 	int64_t before = t->sums.rss_pages;
-	touch_pages(at, PAGES);
-	pmt_rss_charge_to_tracer();
+	char *own = pmt_own_map(PAGES * page_bytes, PMT_OWN_ABSENT);
+	ck_assert_ptr_nonnull(own);
 	pmt_rss_read_self(t);
 	ck_assert_int_eq(t->sums.rss_pages, before);
+	touch_pages(own, PAGES); /* is there already */
+	touch_pages(at, 3);
+	pmt_rss_read_self(t);
+	ck_assert_int_eq(t->sums.rss_pages, before + 3);
+}
+END_TEST
+
+static void *map_own_pages(void *unused)
+{
+	for (int i = 0; i < 500; i++)
+		ck_assert_ptr_nonnull(pmt_own_map(8 * page_bytes, PMT_OWN_INHERITED));
+	return unused;
+}
+
+/* No reading sees a mapping of ours without its count, nor the other way round. */
+START_TEST(test_own_memory_is_seen_whole_or_not)
+{
+	struct pmt_thread *t = begin(PMT_RSS_EACH + 1);
+	pthread_t id;
+
+	/* The thread's stack and whatever libc needs for it are the program's. */
+	uint64_t own = pmt_own_pages();
+	ck_assert_int_eq(pthread_create(&id, NULL, map_own_pages, NULL), 0);
+	while (pmt_own_pages() == own)
+		;
+	pmt_rss_read_self(t);
+	int64_t before = t->sums.rss_pages;
+	while (pmt_own_pages() < own + 8 * 400) {
+		pmt_rss_read_self(t);
+		ck_assert_int_le(llabs((long long)(t->sums.rss_pages - before)), 4);
+	}
+	pthread_join(id, NULL);
+	ck_assert_uint_eq(pmt_own_pages(), own + 8 * 500);
+}
+END_TEST
+
+static int look_at_own_in_child(const char *wiped, const char *absent)
+{
+	pmt_rss_after_fork();
+	struct pmt_thread *t = pmt_self;
+	pmt_rss_open_self(t);
+	pmt_rss_read_self(t);
+	int64_t before = t->sums.rss_pages;
+	if (wiped[0] != 0 || pmt_own_pages() < PAGES)
+		return 1;
+	touch_pages((char *)(uintptr_t)wiped, PAGES);
+	pmt_rss_read_self(t);
+	if (t->sums.rss_pages - before > 8) /* resident before the account began */
+		return 2;
+	return madvise((void *)(uintptr_t)absent, PAGES * page_bytes, MADV_NORMAL) < 0 &&
+		       errno == ENOMEM
+		   ? 0
+		   : 3;
+}
+
+START_TEST(test_own_memory_in_a_child)
+{
+	int status = 0;
+
+	begin(0);
+	char *wiped = pmt_own_map(PAGES * page_bytes, PMT_OWN_WIPED);
+	char *absent = pmt_own_map(PAGES * page_bytes, PMT_OWN_ABSENT);
+	ck_assert(wiped && absent);
+	wiped[0] = 1;
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(look_at_own_in_child(wiped, absent));
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(WIFEXITED(status), "the child died of a signal");
+	ck_assert_int_eq(WEXITSTATUS(status), 0);
 }
 END_TEST
 
@@ -446,7 +523,7 @@ static int look_in_child(int parent_fd, size_t held_pages)
 		return 1;
 	pmt_rss_after_fork();
 	uint64_t pages = pmt_rss_last_pages();
-	if (pages < held_pages || llabs((long long)(pages - true_pages())) > 8)
+	if (pages < held_pages || llabs((long long)(pages - true_program_pages())) > 8)
 		return 2;
 	pmt_rss_open_self(t);
 	pmt_rss_read_self(t);
@@ -512,6 +589,8 @@ int main(void)
 		tcase_add_test(tc, test_perf_refused_leaves_the_clock);
 		tcase_add_test(tc, test_ordinary_user_gets_the_trigger);
 		tcase_add_test(tc, test_own_memory_is_not_the_programs);
+		tcase_add_test(tc, test_own_memory_is_seen_whole_or_not);
+		tcase_add_test(tc, test_own_memory_in_a_child);
 		tcase_add_test(tc, test_child_reads_its_own);
 	}
 	suite_add_tcase(suite, tc);

@@ -4,6 +4,7 @@
  * tracer told about its process.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analysis/processes.h"
@@ -99,11 +100,20 @@ static void print_method(const struct pmt_report_request *request,
 	char words[VALUE_BYTES];
 	enum pmt_rss_method method = pmt_analysis_rss_method(a);
 	const char *interval = pmt_tables_info(a->tables, "interval_ms");
+	const char *own = pmt_tables_info(a->tables, "tracer_pages");
+	char figure[PMT_FIGURE_BYTES];
 
 	print_value(request, "mode", pmt_facts_mode(a->tables));
 	snprintf(words, sizeof(words), "%s: %s", pmt_rss_method_name(method),
 		 pmt_info_rss_bound(method));
 	print_words(request, "RSS", words);
+	if (own) {
+		snprintf(words, sizeof(words), "%s, in the samples and in no function",
+			 pmt_figure_bytes(figure,
+					  strtoull(own, NULL, 10) * a->model->page_bytes,
+					  request->exact_bytes));
+		print_value(request, "tracer's RSS", words);
+	}
 	snprintf(words, sizeof(words), "%" PRIu64 "%s%s%s", a->model->counts.samples,
 		 interval ? ", one each " : "", interval ? interval : "",
 		 interval ? " ms" : "");

@@ -6,15 +6,14 @@
 
 #include <errno.h>
 #include <linux/futex.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <time.h>
 
+#include "drain/own_thread.h"
 #include "drain/pass.h"
 #include "drain/sample.h"
 #include "event/emit.h"
 #include "os/clock.h"
-#include "os/process_stat.h"
 #include "os/sys.h"
 #include "run/run.h"
 
@@ -25,9 +24,7 @@ enum {
 	REAP_NS = 100000000,
 	FULL_WAIT_NS = 100000000, /* a producer waits at most so long */
 	REFUSED_NS = 500000000,   /* no thread to be had: not asked at each event */
-	GONE_POLLS = 200,
 	GONE_POLL_NS = 50000,
-	STACK_BYTES = 256 * 1024,
 };
 
 static void futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t ns)
@@ -133,23 +130,6 @@ static void *drain_main(void *unused)
 	return NULL;
 }
 
-static int start_thread(struct pmt_drain *d)
-{
-	pthread_attr_t attr;
-	sigset_t all, before;
-
-	if (pthread_attr_init(&attr))
-		return -EAGAIN;
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	sigfillset(&all);
-	/* The thread inherits a full mask: no signal of the program lands on it. */
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int error = pthread_create(&d->thread, &attr, drain_main, NULL);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	return -error;
-}
-
 void pmt_drain_start(void)
 {
 	struct pmt_drain *d = &pmt_run->drain;
@@ -163,7 +143,7 @@ void pmt_drain_start(void)
 	/* pthread_create allocates: that is our memory, not the program's. */
 	struct pmt_deltas before = t ? t->sums : (struct pmt_deltas){0};
 	pmt_store32_release(&d->stop, 0);
-	if (start_thread(d) < 0) {
+	if (pmt_own_thread_start(&d->thread, drain_main) < 0) {
 		pmt_store32_release(&d->running, 0);
 		pmt_store_relaxed(&d->not_before_ns,
 				  pmt_clock_monotonic_ns() + REFUSED_NS);
@@ -175,38 +155,22 @@ void pmt_drain_start(void)
 	errno = saved;
 }
 
-/* pthread_join returns when the kernel clears the tid, a little before the thread leaves
- * the process's count; CPython 3.12+ warns at fork if it still sees it there. */
-static void wait_until_uncounted(uint64_t count_with_it)
-{
-	struct timespec pause = {0, GONE_POLL_NS};
-	struct pmt_process_stat stat;
-
-	for (int i = 0; i < GONE_POLLS; i++) {
-		if (!pmt_process_stat_read(0, &stat) || stat.thread_count < count_with_it)
-			return;
-		pmt_sys_clock_nanosleep(CLOCK_MONOTONIC, 0, &pause);
-	}
-}
-
 void pmt_drain_stop(void)
 {
 	struct pmt_drain *d = &pmt_run->drain;
-	struct pmt_process_stat stat = {0};
 	int saved = errno;
 
 	if (!pmt_load32_acquire(&d->running))
 		return;
-	pmt_process_stat_read(0, &stat);
+	uint64_t count = pmt_own_thread_count();
 	pmt_store_relaxed(&d->not_before_ns,
 			  pmt_clock_monotonic_ns() + PMT_DRAIN_AFTER_FORK_NS);
 	pmt_store32_release(&d->stop, 1);
 	pmt_add32_relaxed(&d->wake, 1);
 	futex_wake(&d->wake);
-	pthread_join(d->thread, NULL);
+	pmt_own_thread_join(d->thread, count);
 	pmt_store32_release(&d->running, 0);
 	pmt_store32_release(&pmt_emit_drain_missing, 1);
-	wait_until_uncounted(stat.thread_count);
 	errno = saved;
 }
 

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <lz4.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "base/crc32c.h"
@@ -13,21 +12,12 @@
 #include "os/clock.h"
 #include "os/say.h"
 #include "os/sys.h"
+#include "rss/own_memory.h"
 
 static size_t chunk_room(const struct pmt_options *options)
 {
 	return sizeof(struct pmt_chunk_header) +
 	       (size_t)LZ4_compressBound((int)options->ring_size_bytes);
-}
-
-/* Resident at once: pages that the drain touched for the first time later would be
- * charged to the function that runs then. */
-static void *map_pages(size_t size)
-{
-	void *at = pmt_sys_mmap(NULL, size, PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-
-	return pmt_sys_is_error(at) ? NULL : at;
 }
 
 static int write_all(int fd, const uint8_t *bytes, size_t size)
@@ -51,8 +41,8 @@ int pmt_trace_file_create(struct pmt_trace_file *file, const struct pmt_options 
 {
 	struct stat st;
 
-	file->chunk = map_pages(chunk_room(options));
-	file->lz4_state = map_pages((size_t)LZ4_sizeofState());
+	file->chunk = pmt_own_map(chunk_room(options), PMT_OWN_ABSENT);
+	file->lz4_state = pmt_own_map((size_t)LZ4_sizeofState(), PMT_OWN_ABSENT);
 	if (!file->chunk || !file->lz4_state)
 		return -ENOMEM;
 	int fd = pmt_trace_name_create(file->path, sizeof(file->path), wanted, header);

@@ -178,13 +178,12 @@ bool pmt_emitter_open_self(struct pmt_thread *t)
 	uint32_t tid = (uint32_t)pmt_sys_gettid();
 	struct pmt_deltas before = t->sums;
 	pmt_rss_open_self(t);
-	pmt_rss_read_self(t); /* what came before is the program's, the ring is ours */
+	pmt_rss_read_self(t);
 	before.rss_pages = t->sums.rss_pages;
 	/* A ring costs a megabyte: threads that come and go should not each have one. */
 	if (!pmt_area_has_free_slot(&pmt_run->area))
 		pmt_pass_free_slots();
 	bool opened = pmt_emitter_open(&t->emitter, &pmt_run->area, tid);
-	pmt_rss_charge_to_tracer();
 	t->sums = before;
 	if (opened)
 		pmt_introduce_thread(t, tid);

@@ -10,6 +10,7 @@
 #include "os/process_stat.h"
 #include "os/sys.h"
 #include "os/text.h"
+#include "rss/own_memory.h"
 #include "run/identity.h"
 #include "run/run.h"
 
@@ -130,7 +131,13 @@ void pmt_introduce_process(struct pmt_run *run)
 	put_number(e, "min_alloc", o->min_alloc_bytes);
 	put_number(e, "filtered", o->include.count + o->exclude.count + o->threads.count);
 	put_number(e, "redacted", o->redact);
+	put_number(e, "rss_begin_pages", pmt_rss_last_pages());
 	put_command(e, o->redact);
+}
+
+void pmt_introduce_own_memory(struct pmt_run *run)
+{
+	put_number(&run->process, "tracer_pages", pmt_own_pages());
 }
 
 void pmt_introduce_rss_check(struct pmt_run *run)

@@ -21,4 +21,7 @@ void pmt_introduce_process(struct pmt_run *run);
  * caller holds the drain lock. */
 void pmt_introduce_rss_check(struct pmt_run *run);
 
+/* At the end: what the tracer itself made resident, which is in no thread's sums. */
+void pmt_introduce_own_memory(struct pmt_run *run);
+
 #endif

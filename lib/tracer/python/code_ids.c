@@ -7,13 +7,13 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "event/emit.h"
 #include "os/sys.h"
 #include "python/api.h"
 #include "python/define.h"
 #include "python/quicken.h"
+#include "rss/own_memory.h"
 #include "run/run.h"
 #include "thread.h"
 
@@ -56,32 +56,14 @@ static void unlock_table(void)
 	pmt_store32_release(&counts->lock, 0);
 }
 
-static void *map_wiped(size_t size)
-{
-	void *at = pmt_sys_mmap(NULL, size, PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (pmt_sys_is_error(at))
-		return NULL;
-	pmt_sys_madvise(at, size, MADV_WIPEONFORK);
-	return at;
-}
-
-static void *map_plain(size_t size)
-{
-	void *at = pmt_sys_mmap(NULL, size, PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	return pmt_sys_is_error(at) ? NULL : at;
-}
-
 static struct pmt_code_table *new_table(uint64_t entries)
 {
-	struct pmt_code_table *table = map_plain(sizeof(*table));
+	struct pmt_code_table *table = pmt_own_map(sizeof(*table), PMT_OWN_INHERITED);
 
 	if (!table)
 		return NULL;
-	table->entries = map_wiped(entries * sizeof(struct pmt_code_entry));
+	table->entries =
+	    pmt_own_map(entries * sizeof(struct pmt_code_entry), PMT_OWN_WIPED);
 	table->mask = entries - 1;
 	return table->entries ? table : NULL;
 }
@@ -90,7 +72,7 @@ int pmt_code_ids_init(void)
 {
 	if (atomic_load_explicit(&pmt_code_table, memory_order_acquire))
 		return 0;
-	counts = map_wiped(sizeof(*counts));
+	counts = pmt_own_map(sizeof(*counts), PMT_OWN_WIPED);
 	struct pmt_code_table *table = new_table(FIRST_ENTRIES);
 	if (!counts || !table)
 		return -ENOMEM;
@@ -146,7 +128,7 @@ static void insert(uint64_t key, uint64_t id)
 static struct extra *take_extra(uint64_t key)
 {
 	if (!free_extras) {
-		struct extra *batch = map_plain(EXTRA_BATCH_BYTES);
+		struct extra *batch = pmt_own_map(EXTRA_BATCH_BYTES, PMT_OWN_INHERITED);
 		if (!batch)
 			return NULL;
 		for (size_t i = 0; i < EXTRA_BATCH_BYTES / sizeof(*batch); i++) {

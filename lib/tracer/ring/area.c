@@ -1,21 +1,21 @@
 /*
  * Making and growing the shared memory of the rings. Space is reserved and populated
  * before use: a sparse file on a full disk would kill the program by SIGBUS at a write
- * of ours. The mappings are not inherited by fork (MADV_DONTFORK): a ring has one
- * producer, and it lives here.
+ * of ours. The mappings are not inherited by fork: a ring has one producer, and it lives
+ * here.
  */
 #include "ring/area.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "os/say.h"
 #include "os/sys.h"
 #include "os/text.h"
+#include "rss/own_memory.h"
 
 static uint64_t slot_stride(const struct pmt_ring_header *header)
 {
@@ -27,23 +27,12 @@ static void *reserve_and_map(int fd, uint64_t from, uint64_t size)
 {
 	if (pmt_sys_fallocate(fd, 0, (off_t)from, (off_t)size) < 0)
 		return NULL;
-	void *at = pmt_sys_mmap(NULL, size, PROT_READ | PROT_WRITE,
-				MAP_SHARED | MAP_POPULATE, fd, (off_t)from);
-	if (pmt_sys_is_error(at))
-		return NULL;
-	pmt_sys_madvise(at, size, MADV_DONTFORK);
-	return at;
+	return pmt_own_map_shared(fd, from, size);
 }
 
 static void *map_private(uint64_t size)
 {
-	void *at = pmt_sys_mmap(NULL, size, PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (pmt_sys_is_error(at))
-		return NULL;
-	pmt_sys_madvise(at, size, MADV_DONTFORK);
-	return at;
+	return pmt_own_map(size, PMT_OWN_ABSENT);
 }
 
 /*

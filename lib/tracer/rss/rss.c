@@ -13,11 +13,12 @@
 #include "os/clock.h"
 #include "os/sys.h"
 #include "rss/fault_word.h"
+#include "rss/own_memory.h"
 #include "rss/rss_poll.h"
 #include "rss/statm.h"
 #include "thread.h"
 
-enum { CLOCK_PERIOD_US = 100 };
+enum { CLOCK_PERIOD_US = 100, LOOKS_MAX = 4 };
 
 /* glibc's end of the heap, exported for its own sake; other libcs have none. */
 /* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl*): glibc's own name */
@@ -26,7 +27,8 @@ extern void *__curbrk __attribute__((weak));
 static const void *const never_moves;
 const void *const volatile *pmt_rss_brk_word = &never_moves;
 
-/* Any thread exchanges it for what it has just read. */
+/* Of the program, without the tracer's own. Any thread exchanges it for what it has just
+ * read. */
 static _Atomic uint64_t last_pages;
 /* The best method still worth a try. Any thread lowers it; a late look costs a try. */
 static _Atomic uint32_t best_method;
@@ -43,9 +45,25 @@ static int seccomp_mode(void)
 	return (int)pmt_syscall6(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0);
 }
 
+/* The resident set without our own memory; 0 when it cannot be read. */
+static uint64_t program_pages(void)
+{
+	uint64_t pages = 0, own = 0;
+
+	for (int i = 0; i < LOOKS_MAX; i++) {
+		uint32_t version = pmt_own_look_begin();
+
+		own = pmt_own_pages();
+		pages = pmt_rss_statm_pages();
+		if (pmt_own_look_settled(version))
+			break;
+	}
+	return pages > own ? pages - own : 0;
+}
+
 void pmt_rss_start(uint32_t wanted)
 {
-	uint64_t pages = pmt_rss_statm_pages();
+	uint64_t pages = program_pages();
 
 	if (&__curbrk)
 		pmt_rss_brk_word = (const void *const volatile *)&__curbrk;
@@ -124,7 +142,8 @@ void pmt_rss_close(struct pmt_thread *t)
 void pmt_rss_after_fork(void)
 {
 	pmt_statm_after_fork();
-	pmt_store_release(&last_pages, pmt_rss_statm_pages());
+	pmt_own_after_fork();
+	pmt_store_release(&last_pages, program_pages());
 }
 
 uint64_t pmt_rss_last_pages(void)
@@ -157,6 +176,9 @@ void pmt_rss_check_read(struct pmt_rss_check *ret_check)
 void pmt_rss_read_self(struct pmt_thread *t)
 {
 	struct pmt_rss *r = &t->rss;
+
+	if (r->method == PMT_RSS_OFF)
+		return;
 	bool triggered = r->fault_word && pmt_rss_triggered(t);
 
 	/* Before the reading: what happens meanwhile must trigger another. */
@@ -166,19 +188,13 @@ void pmt_rss_read_self(struct pmt_thread *t)
 	r->brk_seen = *pmt_rss_brk_word;
 	if (r->method == PMT_RSS_CLOCK)
 		r->next_tick = pmt_clock_ticks() + period_ticks();
-	uint64_t pages = pmt_rss_statm_pages();
+	uint64_t pages = program_pages();
 	if (!pages)
 		return;
 	int64_t change = (int64_t)(pages - pmt_exchange(&last_pages, pages));
 	t->sums.rss_pages += change;
+	/* A fault meanwhile, of this function's own stack too, is in the figure and will
+	 * trigger again. */
 	if (PMT_UNLIKELY(r->method == PMT_RSS_EACH && r->fault_word))
-		check(triggered, change);
-}
-
-void pmt_rss_charge_to_tracer(void)
-{
-	uint64_t pages = pmt_rss_statm_pages();
-
-	if (pages)
-		pmt_exchange(&last_pages, pages);
+		check(triggered || *r->fault_word != r->fault_seen, change);
 }

@@ -40,7 +40,8 @@ void pmt_rss_close(struct pmt_thread *t);
 /* In a child of fork: perf pages and accounting begin anew. */
 void pmt_rss_after_fork(void);
 
-/* Last resident set that any thread recorded, in pages. */
+/* The program's resident set when any thread last read it, in pages: without the memory
+ * of the tracer's own (rss/own_memory.h). */
 uint64_t pmt_rss_last_pages(void);
 
 /*
@@ -48,10 +49,6 @@ uint64_t pmt_rss_last_pages(void);
  * charges the change since the last reading of any thread to this one.
  */
 void pmt_rss_read_self(struct pmt_thread *t);
-
-/* Takes the change since the last reading out of the program's account: memory of ours.
- */
-void pmt_rss_charge_to_tracer(void);
 
 /* What rss=each found: statm is read at every event, and beside it the best method is
  * asked whether it would have noticed. Changes that it missed, and the largest in pages;

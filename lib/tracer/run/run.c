@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/crc32c.h"
+#include "drain/own_thread.h"
 #include "drain/pass.h"
 #include "drain/sample.h"
 #include "event/emit.h"
@@ -15,6 +16,7 @@
 #include "os/process_stat.h"
 #include "os/say.h"
 #include "os/sys.h"
+#include "rss/own_memory.h"
 #include "run/identity.h"
 
 struct pmt_run *pmt_run;
@@ -107,6 +109,19 @@ static int open_all(struct pmt_run *run)
 	return 0;
 }
 
+/* Before the account of the program begins. */
+static void make_ours_resident(struct pmt_run *run)
+{
+	if (run->pid != pmt_identity.first_pid) {
+		pmt_rss_after_fork(); /* the tables, too */
+		pmt_thread_after_fork();
+	} else {
+		pmt_own_populate_wiped(run, sizeof(*run));
+	}
+	pmt_own_populate_library();
+	pmt_own_thread_rehearse();
+}
+
 bool pmt_run_start(void)
 {
 	struct pmt_run *run = pmt_run;
@@ -118,10 +133,7 @@ bool pmt_run_start(void)
 	run->options = options;
 	run->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
 	run->clock_ticks_per_second = (uint64_t)sysconf(_SC_CLK_TCK);
-	if (run->pid != pmt_identity.first_pid) {
-		pmt_thread_after_fork();
-		pmt_rss_after_fork();
-	}
+	make_ours_resident(run);
 	pmt_identity_adopt(run->pid);
 	watch_exit();
 	if (open_all(run) < 0) {
@@ -179,8 +191,10 @@ static void write_the_rest(struct pmt_run *run, unsigned reason, int64_t status)
 		pmt_area_count_loss(&run->area, PMT_LOSS_UNWRITABLE,
 				    pmt_area_unread_bytes(&run->area));
 	pmt_pass_reap_locked();
-	if (t && t->emitter.live)
+	if (t && t->emitter.live) {
+		pmt_rss_read_self(t);
 		pmt_emit_checkpoint(&t->emitter, &t->sums);
+	}
 	for (uint32_t i = 0; (t = pmt_thread_at(i)) != NULL; i++) {
 		if (t->emitter.live)
 			events += t->emitter.event_count;
@@ -190,6 +204,7 @@ static void write_the_rest(struct pmt_run *run, unsigned reason, int64_t status)
 	write_losses(run);
 	if (run->options->rss == PMT_RSS_WANTED_EACH)
 		pmt_introduce_rss_check(run);
+	pmt_introduce_own_memory(run);
 	pmt_sample_take_locked();
 	uint8_t *p = pmt_varint_put(payload, reason);
 	p = pmt_varint_put(p, pmt_zigzag(status));

@@ -265,6 +265,8 @@ int pmt_model_add_event(struct pmt_model *model, const struct pmt_event *event)
 	if (event->kind == PMT_EVENT_GAP)
 		return add_gap(model, stream, event);
 	model->flags_seen |= record->flags;
+	if (model->options.counts_only)
+		return pmt_model_count(model, stream, event);
 	if (record->op == PMT_OP_EXTENDED && record->ext == PMT_EXT_POINT)
 		return pmt_model_add_extended(model, stream, event);
 	if (record->flags & ~PMT_FLAG_TIME) {

@@ -29,6 +29,9 @@
 struct pmt_model_options {
 	bool by_thread;      /* a thread's calls under a node of its own */
 	uint32_t node_limit; /* of the tree; 0: PMT_TREE_NODE_LIMIT */
+	/* Counts, times, samples, losses and nothing that needs stacks: no functions, no
+	 * tree, no timeline of events. */
+	bool counts_only;
 };
 
 /* Which figures this trace holds; what it does not hold is unknown, not zero. */

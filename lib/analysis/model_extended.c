@@ -18,12 +18,6 @@ static bool get_u32(const struct pmt_record *r, uint32_t *ret_value)
 	return true;
 }
 
-static void count_event(struct pmt_model *model, struct pmt_stream_state *stream)
-{
-	stream->event_count++;
-	model->counts.events++;
-}
-
 /*
  * A point tells who ran until the event, not the path: its changes go right under the
  * root. When events were left out before it, they are nobody's in particular.
@@ -38,9 +32,7 @@ static int add_point(struct pmt_model *model, struct pmt_stream_state *stream,
 
 	if (!pmt_payload_get_point(&event->record, &point))
 		return 0;
-	count_event(model, stream);
-	model->counts.points++;
-	model->counts.skipped += point.skipped_count;
+	pmt_model_count_point(model, stream, &point);
 	if (point.skipped_count > 0)
 		function = PMT_FUNCTION_SKIPPED;
 	else if (point.from_code_id != 0)
@@ -147,11 +139,7 @@ static int add_loss(struct pmt_model *model, struct pmt_stream_state *stream,
 
 	if (!pmt_varint_get(&at, end, &cause) || !pmt_varint_get(&at, end, &count))
 		return 0;
-	model->counts.losses++;
-	model->counts.lost += count;
-	model->last_loss_tick = event->tick;
-	if (model->first_loss_tick == 0)
-		model->first_loss_tick = event->tick;
+	pmt_model_count_loss(model, event, count);
 	if (!loss_moves_stack(cause) || !pmt_varint_get(&at, end, &depth))
 		return 0;
 	stream->span_function = PMT_FUNCTION_UNKNOWN;
@@ -262,13 +250,13 @@ int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *str
 
 	switch (record->ext) {
 	case PMT_EXT_C_CALL:
-		count_event(model, stream);
+		pmt_model_count_event(model, stream);
 		if (!get_u32(record, &code_id))
 			return 0;
 		return pmt_model_enter(model, stream, code_id, true);
 	case PMT_EXT_C_RETURN:
 	case PMT_EXT_C_RAISE:
-		count_event(model, stream);
+		pmt_model_count_event(model, stream);
 		if (!stream->is_depth_unknown)
 			pmt_shadow_pop_c(&stream->shadow);
 		return 0;

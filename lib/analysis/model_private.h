@@ -17,6 +17,16 @@ void pmt_model_charge(struct pmt_model *model, struct pmt_stream_state *stream,
 int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *stream,
 			   const struct pmt_event *event) PMT_MUST_CHECK;
 
+/* An event of a model with counts_only. 0 or -ENOMEM. */
+int pmt_model_count(struct pmt_model *model, struct pmt_stream_state *stream,
+		    const struct pmt_event *event) PMT_MUST_CHECK;
+
+void pmt_model_count_event(struct pmt_model *model, struct pmt_stream_state *stream);
+void pmt_model_count_point(struct pmt_model *model, struct pmt_stream_state *stream,
+			   const struct pmt_point *point);
+void pmt_model_count_loss(struct pmt_model *model, const struct pmt_event *event,
+			  uint64_t count);
+
 /* A call begins: the function of code_id, Python or C. 0, -ENOMEM, -EOVERFLOW. */
 int pmt_model_enter(struct pmt_model *model, struct pmt_stream_state *stream,
 		    uint32_t code_id, bool is_c) PMT_MUST_CHECK;

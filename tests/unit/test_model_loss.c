@@ -261,6 +261,39 @@ START_TEST(totals_are_the_sum_of_all_nodes)
 }
 END_TEST
 
+/* Without stacks the same things are counted. */
+START_TEST(counts_need_no_stacks)
+{
+	struct pmt_analysis_options counts_only = {.model.counts_only = true};
+	const char *scene = "code 1 a.py 1 f\nccode 2 len\n"
+			    "sample +0 rss=1M\n"
+			    "stream 1\nchunk\nstart 1 alloc=5/1\nccall 2\ncreturn\n"
+			    "return +1ms\nreturn\npause\ncontinue 3 0\n"
+			    "loss ring_full 7 4 0\nchunk\nstart 1\ndrop\nline 4\n"
+			    "checkpoint +1ms\nloss no_name 2\n"
+			    "stream 2\n"
+			    "point op=start code=1 from=1 depth=2 skipped=9 alloc=1/1\n"
+			    "sample +9ms rss=2M\nnode stream=1 id=1 code=1 calls=2\n";
+	struct pmt_analysis whole = test_analyse(scene, NULL);
+	struct pmt_analysis counted = test_analyse(scene, &counts_only);
+
+	ck_assert_uint_gt(whole.model->gap_count, 0);
+	ck_assert_uint_gt(whole.losses.pause_count, 0);
+	ck_assert_mem_eq(&whole.model->counts, &counted.model->counts,
+			 sizeof(whole.model->counts));
+	ck_assert_uint_eq(whole.model->first_tick, counted.model->first_tick);
+	ck_assert_uint_eq(whole.model->last_tick, counted.model->last_tick);
+	whole.losses.extra_leave_count = 0; /* only a stack knows */
+	ck_assert_mem_eq(&whole.losses, &counted.losses, sizeof(whole.losses));
+	ck_assert_uint_eq(whole.model->streams.count, counted.model->streams.count);
+	for (uint32_t i = 0; i < whole.model->streams.count; i++)
+		ck_assert_uint_eq(whole.model->streams.items[i].event_count,
+				  counted.model->streams.items[i].event_count);
+	pmt_analysis_close(&whole);
+	pmt_analysis_close(&counted);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("model with losses");
@@ -275,6 +308,7 @@ int main(void)
 	tcase_add_test(tc, a_pause_is_nobodys);
 	tcase_add_test(tc, points_charge_who_ran_or_nobody);
 	tcase_add_test(tc, tree_nodes_are_the_tree);
+	tcase_add_test(tc, counts_need_no_stacks);
 	tcase_add_loop_test(tc, totals_are_the_sum_of_all_nodes, 0, 20);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);

@@ -76,7 +76,9 @@ static void set_truth(json_t *meta, const struct pmt_analysis *a)
 	json_object_set_new(meta, "damaged_places",
 			    json_integer((json_int_t)l->problem_count));
 	json_object_set_new(meta, "folded_calls",
-			    json_integer((json_int_t)l->folded_count));
+			    a->model->options.counts_only
+				? json_null()
+				: json_integer((json_int_t)l->folded_count));
 	json_object_set_new(meta, "skipped_events",
 			    json_integer((json_int_t)a->model->counts.skipped));
 	json_object_set_new(meta, "pauses", json_integer((json_int_t)l->pause_count));

@@ -21,15 +21,15 @@ static int select_threads(const struct pmt_report_request *request,
 	return PMT_EXIT_USAGE;
 }
 
-int pmt_report_load(const struct pmt_report_request *request, bool by_thread,
-		    struct pmt_analysis *ret_analysis)
+static int load(const struct pmt_report_request *request,
+		const struct pmt_model_options *model, struct pmt_analysis *ret_analysis)
 {
 	char what[300];
 	char text[PMT_PROBLEM_PATH_BYTES + PMT_PROBLEM_TEXT_BYTES + 64];
 	struct pmt_progress progress;
 	struct pmt_problem problem;
 	struct pmt_analysis_options options = {
-	    .model.by_thread = by_thread || request->thread,
+	    .model = *model,
 	    .progress = pmt_progress_show,
 	    .progress_context = &progress,
 	};
@@ -51,6 +51,22 @@ int pmt_report_load(const struct pmt_report_request *request, bool by_thread,
 	if (code != PMT_EXIT_OK)
 		pmt_analysis_close(ret_analysis);
 	return code;
+}
+
+int pmt_report_load(const struct pmt_report_request *request, bool by_thread,
+		    struct pmt_analysis *ret_analysis)
+{
+	struct pmt_model_options model = {.by_thread = by_thread || request->thread};
+
+	return load(request, &model, ret_analysis);
+}
+
+int pmt_report_load_counts(const struct pmt_report_request *request,
+			   struct pmt_analysis *ret_analysis)
+{
+	struct pmt_model_options model = {.counts_only = true};
+
+	return load(request, &model, ret_analysis);
 }
 
 int pmt_report_verdict(const struct pmt_report_request *request,

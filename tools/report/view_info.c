@@ -244,7 +244,7 @@ static void print_text(const struct pmt_report_request *request,
 static int run(const struct pmt_report_request *request)
 {
 	struct pmt_analysis a;
-	int code = pmt_report_load(request, false, &a);
+	int code = pmt_report_load_counts(request, &a);
 
 	if (code != PMT_EXIT_OK)
 		return code;

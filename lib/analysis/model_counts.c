@@ -1,0 +1,77 @@
+/*
+ * What is only counted: the common part of both ways to take an event into the model, and
+ * the whole of the short one, for views that show no calls.
+ */
+#include "analysis/model_private.h"
+
+void pmt_model_count_event(struct pmt_model *model, struct pmt_stream_state *stream)
+{
+	stream->event_count++;
+	model->counts.events++;
+}
+
+void pmt_model_count_point(struct pmt_model *model, struct pmt_stream_state *stream,
+			   const struct pmt_point *point)
+{
+	pmt_model_count_event(model, stream);
+	model->counts.points++;
+	model->counts.skipped += point->skipped_count;
+}
+
+void pmt_model_count_loss(struct pmt_model *model, const struct pmt_event *event,
+			  uint64_t count)
+{
+	model->counts.losses++;
+	model->counts.lost += count;
+	model->last_loss_tick = event->tick;
+	if (model->first_loss_tick == 0)
+		model->first_loss_tick = event->tick;
+}
+
+static int count_extended(struct pmt_model *model, struct pmt_stream_state *stream,
+			  const struct pmt_event *event)
+{
+	const struct pmt_record *record = &event->record;
+	const uint8_t *at = record->payload;
+	const uint8_t *end = at + record->payload_bytes;
+	struct pmt_point point;
+	uint64_t cause, count;
+
+	switch (record->ext) {
+	case PMT_EXT_C_CALL:
+		pmt_model_count_event(model, stream);
+		model->counts.enters++;
+		return 0;
+	case PMT_EXT_C_RETURN:
+	case PMT_EXT_C_RAISE:
+		pmt_model_count_event(model, stream);
+		return 0;
+	case PMT_EXT_POINT:
+		if (pmt_payload_get_point(record, &point))
+			pmt_model_count_point(model, stream, &point);
+		return 0;
+	case PMT_EXT_LOSS:
+		if (pmt_varint_get(&at, end, &cause) && pmt_varint_get(&at, end, &count))
+			pmt_model_count_loss(model, event, count);
+		return 0;
+	case PMT_EXT_SAMPLE:
+	case PMT_EXT_TREE_NODE:
+	case PMT_EXT_PAUSE: /* these move no stack */
+		return pmt_model_add_extended(model, stream, event);
+	default:
+		return 0;
+	}
+}
+
+int pmt_model_count(struct pmt_model *model, struct pmt_stream_state *stream,
+		    const struct pmt_event *event)
+{
+	const struct pmt_record *record = &event->record;
+
+	if (record->op == PMT_OP_EXTENDED)
+		return count_extended(model, stream, event);
+	pmt_model_count_event(model, stream);
+	model->counts.enters += pmt_op_is_enter(record->op);
+	model->counts.lines += record->op == PMT_OP_LINE;
+	return 0;
+}

@@ -12,6 +12,7 @@
 #include "drain/drain.h"
 #include "os/say.h"
 #include "python/attach.h"
+#include "run/child_env.h"
 #include "run/identity.h"
 #include "run/run.h"
 #include "thread.h"
@@ -36,6 +37,7 @@ __attribute__((constructor)) static void begin(void)
 	bool is_python = pmt_attach_is_python_process();
 	if (options.modes != PMT_MODE_OFF) {
 		pmt_identity_init(&options, is_python);
+		pmt_child_env_init();
 		if (pmt_run_prepare(&options) < 0)
 			return;
 		pthread_atfork(before_fork, NULL, NULL);

@@ -86,6 +86,18 @@ static void lend_variable(const struct pmt_options *options, pid_t pid)
 	putenv(variable);
 }
 
+/* Its own words may be overwritten: programs write their title over their environment. */
+static void keep_variable(const char *inherited)
+{
+	struct pmt_text_buffer text;
+
+	pmt_text_begin(&text, variable, sizeof(variable));
+	pmt_text_put(&text, PMT_RUN_VARIABLE "=");
+	pmt_text_put(&text, inherited);
+	if (text.cut)
+		variable[0] = '\0';
+}
+
 void pmt_identity_init(const struct pmt_options *options, int is_python)
 {
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe): the constructor, one thread */
@@ -96,11 +108,18 @@ void pmt_identity_init(const struct pmt_options *options, int is_python)
 		pmt_identity.directory[0] = '\0';
 	if (!inherited || !take_over(inherited))
 		make_run_id();
-	else if (!is_python)
-		return; /* our children's ancestor is ours */
+	else if (!is_python) {
+		keep_variable(inherited); /* our children's ancestor is ours */
+		return;
+	}
 	lend_variable(options, pmt_identity.first_pid);
 	if (is_python && variable_pid)
 		write_pid(pmt_identity.first_pid);
+}
+
+const char *pmt_identity_variable(void)
+{
+	return variable[0] ? variable : NULL;
 }
 
 void pmt_identity_adopt(pid_t pid)

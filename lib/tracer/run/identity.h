@@ -33,6 +33,10 @@ void pmt_identity_init(const struct pmt_options *options, int is_python);
  * from; from here on our own children find us. */
 void pmt_identity_adopt(pid_t pid);
 
+/* "PYMEMTRACE_RUN=..." as our children are to find it, for the life of the process; NULL:
+ * tracing is off, or nothing could be said. No system call, no lock. */
+const char *pmt_identity_variable(void);
+
 /* out= with %p replaced, made absolute. 0 or -ENAMETOOLONG. */
 int pmt_identity_trace_path(const struct pmt_options *options, uint32_t pid, char *path,
 			    size_t size);

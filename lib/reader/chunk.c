@@ -12,6 +12,7 @@
 
 #include "base/crc32c.h"
 #include "reader/index.h"
+#include "reader/mend.h"
 #include "reader/trace_private.h"
 
 int pmt_buffer_reserve(struct pmt_buffer *buffer, size_t size)
@@ -68,6 +69,45 @@ static int say_bad_payload(struct pmt_trace *trace, const struct pmt_chunk *chun
 	return -EBADMSG;
 }
 
+/* Whether the stored bytes are what a chunk says it holds, to the last record. */
+static int check_mended(const struct pmt_chunk *chunk, const struct pmt_buffer *stored)
+{
+	size_t raw_bytes = (size_t)(chunk->to - chunk->from);
+	struct pmt_buffer raw = {NULL, 0};
+	bool is_whole = false;
+
+	if (chunk->codec == PMT_CODEC_NONE)
+		return pmt_mend_records_whole(stored->bytes, raw_bytes) ? 0 : -EBADMSG;
+	if (pmt_buffer_reserve(&raw, raw_bytes) != 0)
+		return -ENOMEM;
+	if (chunk->codec == PMT_CODEC_LZ4)
+		is_whole =
+		    LZ4_decompress_safe((const char *)stored->bytes, (char *)raw.bytes,
+					(int)chunk->stored_bytes,
+					(int)raw_bytes) == (int)raw_bytes &&
+		    pmt_mend_records_whole(raw.bytes, raw_bytes);
+	pmt_buffer_free(&raw);
+	return is_whole ? 0 : -EBADMSG;
+}
+
+static int mend(struct pmt_trace *trace, const struct pmt_chunk *chunk,
+		struct pmt_buffer *stored)
+{
+	if (!pmt_mend_bytes(stored->bytes, chunk->stored_bytes, chunk->payload_crc))
+		return -EBADMSG;
+	int rc = chunk->is_mended ? 0 : check_mended(chunk, stored);
+	if (rc != 0 || chunk->is_mended)
+		return rc;
+	struct pmt_problem *p = pmt_trace_new_problem(trace);
+	pmt_problem_set(p, PMT_PROBLEM_DAMAGED, source_path(trace, chunk), chunk->offset,
+			"one wrong bit in the chunk of stream %u, positions %llu to "
+			"%llu, was put right by its checksum",
+			chunk->stream, (unsigned long long)chunk->from,
+			(unsigned long long)chunk->to);
+	own_chunk(trace, chunk)->is_mended = true;
+	return 0;
+}
+
 int pmt_chunk_read_stored(struct pmt_trace *trace, const struct pmt_chunk *chunk,
 			  struct pmt_buffer *stored)
 {
@@ -84,10 +124,12 @@ int pmt_chunk_read_stored(struct pmt_trace *trace, const struct pmt_chunk *chunk
 	if (got != (int64_t)chunk->stored_bytes)
 		return say_bad_payload(
 		    trace, chunk, got < 0 ? strerror((int)-got) : "expected more bytes");
-	if (!in_ring &&
-	    pmt_crc32c(0, stored->bytes, chunk->stored_bytes) != chunk->payload_crc)
-		return say_bad_payload(trace, chunk, "expected another checksum");
-	return 0;
+	if (in_ring ||
+	    pmt_crc32c(0, stored->bytes, chunk->stored_bytes) == chunk->payload_crc)
+		return 0;
+	int rc = mend(trace, chunk, stored);
+	return rc == -EBADMSG ? say_bad_payload(trace, chunk, "expected another checksum")
+			      : rc;
 }
 
 int pmt_chunk_check(struct pmt_trace *trace, const struct pmt_chunk *chunk)

@@ -13,6 +13,7 @@
 
 #include "base/crc32c.h"
 #include "reader/chunk.h"
+#include "reader/mend.h"
 #include "reader/trace_private.h"
 
 enum {
@@ -131,6 +132,21 @@ static uint64_t resync_start(struct pmt_trace *trace, uint64_t offset)
 	return last->offset + HEADER_BYTES;
 }
 
+/* The bytes behind a header have its checksum. */
+static bool has_payload(const struct pmt_trace *trace, const struct pmt_chunk *chunk)
+{
+	struct pmt_buffer stored = {NULL, 0};
+	bool has = false;
+
+	if (pmt_buffer_reserve(&stored, chunk->stored_bytes) == 0 &&
+	    pmt_trace_pread(trace->fd, stored.bytes, chunk->stored_bytes,
+			    chunk->offset + HEADER_BYTES) == (int64_t)chunk->stored_bytes)
+		has = pmt_crc32c(0, stored.bytes, chunk->stored_bytes) ==
+		      chunk->payload_crc;
+	pmt_buffer_free(&stored);
+	return has;
+}
+
 static void say_damage(struct pmt_trace *trace, const struct pmt_chunk_header *h,
 		       uint64_t offset, uint64_t next)
 {
@@ -159,10 +175,32 @@ static void say_cut(struct pmt_trace *trace, uint64_t offset, uint64_t end, uint
 	p->bytes = end - offset;
 }
 
+/* One bit of the header at offset was wrong, and the payload behind it is right. */
+static bool add_mended(struct pmt_trace *trace, const struct pmt_chunk_header *found,
+		       uint64_t offset, uint64_t end, uint64_t *ret_next)
+{
+	struct pmt_chunk_header h = *found;
+
+	if (!pmt_mend_header(&h) || h.stored_bytes > end - offset - HEADER_BYTES)
+		return false;
+	struct pmt_chunk chunk = chunk_of(&h, offset);
+	if (!has_payload(trace, &chunk) || pmt_index_add(trace, &chunk) != 0)
+		return false;
+	struct pmt_problem *p = pmt_trace_new_problem(trace);
+	pmt_problem_set(p, PMT_PROBLEM_DAMAGED, trace->path, offset,
+			"one wrong bit in the header of a chunk of stream %u, positions "
+			"%llu to %llu, was put right by its checksum",
+			h.stream, (unsigned long long)h.from, (unsigned long long)h.to);
+	*ret_next = offset + HEADER_BYTES + h.stored_bytes;
+	return true;
+}
+
 /* Steps over damage at offset: *ret_next is where to go on. */
 static int step_over(struct pmt_trace *trace, const struct pmt_chunk_header *h,
 		     uint64_t offset, uint64_t end, uint64_t *ret_next)
 {
+	if (add_mended(trace, h, offset, end, ret_next))
+		return 0;
 	int rc = resync(trace, resync_start(trace, offset), end, ret_next);
 
 	if (rc == 0)

@@ -39,6 +39,7 @@ struct pmt_chunk {
 	uint32_t payload_crc;
 	uint8_t codec;  /* enum pmt_codec */
 	uint8_t source; /* enum pmt_chunk_source */
+	bool is_mended; /* one bit of its payload is wrong in the file; was said */
 };
 
 struct pmt_stream {

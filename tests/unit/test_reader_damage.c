@@ -221,6 +221,22 @@ static void flip_in_chunk(const struct sample *s, struct pmt_trace *trace, size_
 
 	while (s->chunk[i + 1].offset <= byte)
 		i++;
+	ck_assert_ptr_nonnull(trace);
+	check_events(s, trace, 0, 0, what);
+	ck_assert_uint_eq(pmt_trace_problem_count(trace), 1);
+	const struct pmt_problem *p = pmt_trace_problem(trace, 0);
+	ck_assert_int_eq(p->kind, PMT_PROBLEM_DAMAGED);
+	ck_assert_uint_eq(p->offset, s->chunk[i].offset);
+	ck_assert_uint_eq(pmt_trace_missing_bytes(trace), 0);
+}
+
+static void lose_chunk(const struct sample *s, struct pmt_trace *trace, size_t byte,
+		       const char *what)
+{
+	unsigned i = 0;
+
+	while (s->chunk[i + 1].offset <= byte)
+		i++;
 	bool in_payload = byte >= s->chunk[i].offset + sizeof(struct pmt_chunk_header);
 	ck_assert_ptr_nonnull(trace);
 	check_events(s, trace, 1u << i, in_payload ? 1u << i : 0, what);
@@ -232,6 +248,32 @@ static void flip_in_chunk(const struct sample *s, struct pmt_trace *trace, size_
 			  in_payload || i < CHUNKS - 3);
 }
 
+/* More than a bit: what a checksum cannot put right is left out, and nothing else. */
+START_TEST(two_flipped_bits_lose_a_chunk)
+{
+	struct sample s;
+	char what[64];
+
+	build(&s);
+	read_chunk_texts(&s);
+	for (size_t bit = sizeof(struct pmt_file_header) * 8; bit < s.bytes.size * 8 - 1;
+	     bit++) {
+		size_t byte = bit / 8;
+		if (bit % 8 == 7)
+			continue;
+		s.bytes.bytes[byte] ^= (uint8_t)(3u << (bit & 7));
+		struct pmt_trace *trace = open_quietly(&s.bytes);
+		snprintf(what, sizeof(what), "bits %zu and next of byte %zu", bit & 7,
+			 byte);
+		lose_chunk(&s, trace, byte, what);
+		pmt_trace_close(trace);
+		s.bytes.bytes[byte] ^= (uint8_t)(3u << (bit & 7));
+	}
+	close_sample(&s);
+}
+END_TEST
+
+/* One wrong bit anywhere is put right, and said. */
 START_TEST(flip_every_bit)
 {
 	struct sample s;
@@ -413,6 +455,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, cut_at_every_byte);
 	tcase_add_test(tc, flip_every_bit);
+	tcase_add_test(tc, two_flipped_bits_lose_a_chunk);
 	tcase_add_test(tc, half_a_chunk_then_the_whole);
 	tcase_add_test(tc, repeated_chunk_is_given_once);
 	tcase_add_test(tc, undecodable_record_ends_its_chunk);

@@ -56,7 +56,7 @@ static void write_killed(bool with_trace, bool damaged)
 	test_add_stream(&trace, 0, &s0, PMT_CODEC_LZ4);
 	test_add_chunk(&trace, 1, &s1, 0, written, PMT_CODEC_LZ4, 5000);
 	if (damaged)
-		trace.bytes[sizeof(h) + sizeof(struct pmt_chunk_header)] ^= 4;
+		trace.bytes[sizeof(h) + sizeof(struct pmt_chunk_header)] ^= 5;
 	struct test_slot slots[] = {
 	    {PMT_SLOT_ACTIVE, 0, s0.size, s0.size, &s0, 0},
 	    {PMT_SLOT_DEAD, 1, tail, s1.size, &s1, 0},

@@ -11,6 +11,7 @@ const char *pmt_loss_name(unsigned cause)
 	    [PMT_LOSS_NO_NAME] = "no_name",
 	    [PMT_LOSS_TREE_FULL] = "tree_full",
 	    [PMT_LOSS_DETACHED] = "detached",
+	    [PMT_LOSS_NOT_WRITTEN] = "not_written",
 	    [PMT_LOSS_COUNT] = "other",
 	};
 

@@ -124,7 +124,8 @@ static int resync(struct pmt_model *model, struct pmt_stream_state *stream,
 static bool loss_moves_stack(uint64_t cause)
 {
 	return cause == PMT_LOSS_RING_FULL || cause == PMT_LOSS_REENTERED ||
-	       cause == PMT_LOSS_NO_RING || cause == PMT_LOSS_DETACHED;
+	       cause == PMT_LOSS_NO_RING || cause == PMT_LOSS_DETACHED ||
+	       cause == PMT_LOSS_NOT_WRITTEN;
 }
 
 /* LOSS: cause, count, depth after it, and the lowest depth in it where the writer knew.

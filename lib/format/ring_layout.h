@@ -32,10 +32,11 @@ enum pmt_loss {
 	PMT_LOSS_RING_FULL = 0, /* the drain did not keep up for 100 ms */
 	PMT_LOSS_REENTERED,     /* a signal handler interrupted a push */
 	PMT_LOSS_NO_RING,       /* no memory or no slot for another thread */
-	PMT_LOSS_UNWRITABLE,    /* the trace could not be written: bytes */
+	PMT_LOSS_UNWRITABLE,    /* written nowhere when the process ended: bytes */
 	PMT_LOSS_NO_NAME,       /* a function's name could not be recorded */
 	PMT_LOSS_TREE_FULL,     /* detail=tree: calls counted at a parent */
 	PMT_LOSS_DETACHED,      /* the hook was replaced or taken off */
+	PMT_LOSS_NOT_WRITTEN,   /* a full ring, as the trace could not be written */
 	PMT_LOSS_COUNT,
 };
 

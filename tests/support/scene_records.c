@@ -222,9 +222,9 @@ const char *const scene_op_words[] = {"start", "return", "resume", "yield",
 
 static void do_loss(struct scene *scene, const struct scene_words *w)
 {
-	static const char *const causes[] = {"ring_full",  "reentered", "no_ring",
-					     "unwritable", "no_name",   "tree_full",
-					     "detached",   NULL};
+	static const char *const causes[] = {"ring_full",  "reentered",   "no_ring",
+					     "unwritable", "no_name",     "tree_full",
+					     "detached",   "not_written", NULL};
 	int cause = scene_find_word(causes, w->words[1]);
 	uint64_t numbers[4] = {(uint64_t)cause};
 

@@ -21,6 +21,7 @@ static const struct {
     {"process how=signal\n", false},
     {"stream 1\nloss ring_full 1 0 0\n", false},
     {"stream 1\nloss unwritable 100\n", false},
+    {"stream 1\nloss not_written 1 0 0\n", false},
     {"stream 1\nloss no_name 1\n", false},
     {"stream 1\nchunk\nstart 1\ndrop\nreturn\n", false},
     {"stream 1\nreturn\nreturn\n", true},      /* attached in mid-run */

@@ -52,6 +52,9 @@ static const char *in_words(unsigned cause)
 	case PMT_LOSS_DETACHED:
 		return "times the tracer's hook was taken off or replaced: calls since "
 		       "then are missing";
+	case PMT_LOSS_NOT_WRITTEN:
+		return "events were lost: the trace could not be written (disk full?) "
+		       "and the rings were full. Calls around them are [unknown]";
 	default:
 		return "losses of a kind that this version does not know";
 	}

@@ -271,7 +271,7 @@ void pmt_emit_drop(struct pmt_thread *t, unsigned op)
 		pass_over(e, op);
 		return;
 	}
-	count_loss(e, pmt_run->trace.error ? PMT_LOSS_UNWRITABLE : PMT_LOSS_RING_FULL);
+	count_loss(e, pmt_run->trace.error ? PMT_LOSS_NOT_WRITTEN : PMT_LOSS_RING_FULL);
 	pass_over(e, op);
 }
 

@@ -10,8 +10,10 @@
 #include "base/crc32c.h"
 #include "drain/trace_name.h"
 #include "os/clock.h"
+#include "os/held_signals.h"
 #include "os/say.h"
 #include "os/sys.h"
+#include "os/text.h"
 #include "rss/own_memory.h"
 
 static size_t chunk_room(const struct pmt_options *options)
@@ -22,18 +24,23 @@ static size_t chunk_room(const struct pmt_options *options)
 
 static int write_all(int fd, const uint8_t *bytes, size_t size)
 {
+	struct pmt_held_signals held;
+	ssize_t wrote = 0;
+
+	pmt_signals_hold(&held);
 	while (size) {
-		ssize_t wrote = pmt_sys_write(fd, bytes, size);
+		wrote = pmt_sys_write(fd, bytes, size);
 		if (wrote == -EINTR)
 			continue;
-		if (wrote < 0)
-			return (int)wrote;
 		if (wrote == 0)
-			return -EIO;
+			wrote = -EIO;
+		if (wrote < 0)
+			break;
 		bytes += wrote;
 		size -= (size_t)wrote;
 	}
-	return 0;
+	pmt_signals_release(&held, wrote);
+	return wrote < 0 ? (int)wrote : 0;
 }
 
 int pmt_trace_file_create(struct pmt_trace_file *file, const struct pmt_options *options,
@@ -121,6 +128,20 @@ static int append(struct pmt_trace_file *file, size_t size)
 	return result;
 }
 
+static void say_unwritable(const struct pmt_trace_file *file)
+{
+	char why[256];
+	struct pmt_text_buffer text;
+
+	pmt_text_begin(&text, why, sizeof(why));
+	pmt_text_put(&text, ": ");
+	pmt_text_put(&text, pmt_say_errno(file->error));
+	pmt_text_put(&text,
+		     ": events wait in the ring, and are lost and counted when it is "
+		     "full; make room, or set out= elsewhere");
+	pmt_say(PMT_SAY_UNWRITABLE, file->path, why, NULL);
+}
+
 int pmt_trace_file_append(struct pmt_trace_file *file, struct pmt_chunk_header *chunk,
 			  const uint8_t *bytes)
 {
@@ -133,7 +154,7 @@ int pmt_trace_file_append(struct pmt_trace_file *file, struct pmt_chunk_header *
 	}
 	file->error = append(file, size);
 	if (file->error < 0) {
-		pmt_say(PMT_SAY_UNWRITABLE, file->path, ": ", pmt_say_errno(file->error));
+		say_unwritable(file);
 		return file->error;
 	}
 	file->size += size;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/atomics.h"
+#include "os/held_signals.h"
 #include "os/sys.h"
 #include "os/text.h"
 
@@ -37,6 +38,7 @@ static bool stderr_is_still_there(void)
 void pmt_say(enum pmt_say subject, const char *a, const char *b, const char *c)
 {
 	char line[2048];
+	struct pmt_held_signals held;
 	struct pmt_text_buffer text;
 	const char *parts[] = {a, b, c};
 
@@ -49,7 +51,8 @@ void pmt_say(enum pmt_say subject, const char *a, const char *b, const char *c)
 		if (parts[i])
 			pmt_text_put(&text, parts[i]);
 	line[text.used++] = '\n';
-	pmt_sys_write(STDERR_FILENO, line, text.used);
+	pmt_signals_hold(&held);
+	pmt_signals_release(&held, pmt_sys_write(STDERR_FILENO, line, text.used));
 }
 
 /* strerror allocates and asks the locale; these are the ones a user meets here. */

@@ -8,10 +8,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include "os/held_signals.h"
 #include "os/say.h"
 #include "os/sys.h"
 #include "os/text.h"
@@ -20,14 +22,6 @@
 static uint64_t slot_stride(const struct pmt_ring_header *header)
 {
 	return (uint64_t)header->slot_control_bytes + header->slot_data_bytes;
-}
-
-/* Reserves [from, from + size) of the file and maps it; NULL if either fails. */
-static void *reserve_and_map(int fd, uint64_t from, uint64_t size)
-{
-	if (pmt_sys_fallocate(fd, 0, (off_t)from, (off_t)size) < 0)
-		return NULL;
-	return pmt_own_map_shared(fd, from, size);
 }
 
 static void *map_private(uint64_t size)
@@ -39,12 +33,29 @@ static void *map_private(uint64_t size)
  * /dev/shm is memory: processes that crash in a loop, each leaving its ring behind, must
  * not fill it. The last quarter is left to others.
  */
-static bool has_room(int fd)
+static bool has_room(int fd, uint64_t more_bytes)
 {
 	struct statfs fs;
 
-	return pmt_sys_fstatfs(fd, &fs) < 0 || fs.f_blocks == 0 ||
-	       fs.f_bavail >= fs.f_blocks / 4;
+	if (pmt_sys_fstatfs(fd, &fs) < 0 || fs.f_type != TMPFS_MAGIC || fs.f_blocks == 0)
+		return true; /* a disk is to be filled, and a reservation says if it is */
+	return fs.f_bavail >= fs.f_blocks / 4 + more_bytes / (uint64_t)fs.f_bsize;
+}
+
+/* Reserves [from, from + size) of the file and maps it; NULL if either fails. */
+static void *reserve_and_map(int fd, uint64_t from, uint64_t size)
+{
+	struct pmt_held_signals held;
+	int result = -ENOSPC;
+
+	if (has_room(fd, size)) {
+		pmt_signals_hold(&held); /* RLIMIT_FSIZE raises SIGXFSZ here too */
+		result = pmt_sys_fallocate(fd, 0, (off_t)from, (off_t)size);
+		pmt_signals_release(&held, result);
+	}
+	if (result < 0)
+		return NULL;
+	return pmt_own_map_shared(fd, from, size);
 }
 
 static int create_at(struct pmt_area *area, const char *path)
@@ -56,7 +67,7 @@ static int create_at(struct pmt_area *area, const char *path)
 	if (fd < 0)
 		return fd;
 	int result = -ENOSPC;
-	if (pmt_sys_fstat(fd, &st) == 0 && has_room(fd)) {
+	if (pmt_sys_fstat(fd, &st) == 0) {
 		area->device = st.st_dev;
 		area->inode = st.st_ino;
 		area->header = reserve_and_map(fd, 0, PMT_RING_CONTROL_BYTES);
@@ -108,10 +119,10 @@ static void create_somewhere(struct pmt_area *area, enum pmt_ring_place place,
 	}
 	area->header = map_private(PMT_RING_CONTROL_BYTES);
 	if (place != PMT_RING_IN_PROCESS)
-		pmt_say(PMT_SAY_RING,
-			"no shared memory for the ring, neither in /dev/shm nor beside "
-			"the trace: a kill will lose the last second",
-			NULL, NULL);
+		pmt_say(PMT_SAY_RING, path,
+			": no shared memory for the ring here: a kill will lose the "
+			"last second; make room, or set ring= elsewhere",
+			NULL);
 }
 
 int pmt_area_open(struct pmt_area *area, const struct pmt_options *options,
@@ -130,13 +141,14 @@ int pmt_area_open(struct pmt_area *area, const struct pmt_options *options,
 	return 0;
 }
 
-static void *map_new_slot(struct pmt_area *area, uint32_t index)
+static void *map_new_slot(struct pmt_area *area, uint32_t index, bool *ret_is_private)
 {
 	uint64_t stride = slot_stride(area->header);
 	struct stat st;
 	void *at = NULL;
 
-	if (!area->path[0])
+	*ret_is_private = !area->path[0];
+	if (*ret_is_private)
 		return map_private(stride);
 	int fd = pmt_sys_openat(AT_FDCWD, area->path, O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
 	if (fd >= 0 && pmt_sys_fstat(fd, &st) == 0 && st.st_dev == area->device &&
@@ -148,10 +160,10 @@ static void *map_new_slot(struct pmt_area *area, uint32_t index)
 		return at;
 	/* /dev/shm is full, or somebody cleaned up there: the slot serves all the same,
 	 * and where it would lie the file has a hole or its end. */
-	pmt_say(PMT_SAY_RING,
-		"no shared memory for another thread's ring: a kill will lose its last "
-		"second",
-		NULL, NULL);
+	pmt_say(PMT_SAY_RING, area->path,
+		": no room for another thread's ring: a kill will lose its last second",
+		NULL);
+	*ret_is_private = true;
 	return map_private(stride);
 }
 
@@ -179,10 +191,12 @@ static struct pmt_slot_map *grow(struct pmt_area *area)
 
 	if (index == PMT_RING_SLOTS_MAX)
 		return NULL;
-	uint8_t *at = map_new_slot(area, index);
+	bool is_private;
+	uint8_t *at = map_new_slot(area, index, &is_private);
 	if (!at)
 		return NULL;
 	area->slots[index].slot = (struct pmt_ring_slot *)at;
+	area->slots[index].is_private = is_private;
 	area->slots[index].data = at + area->header->slot_control_bytes;
 	pmt_store32_release(&area->header->slot_count, index + 1);
 	return &area->slots[index];
@@ -213,14 +227,15 @@ void pmt_area_free_slot(struct pmt_slot_map *map)
 	pmt_store32_release(&map->slot->state, PMT_SLOT_FREE);
 }
 
-uint64_t pmt_area_unread_bytes(const struct pmt_area *area)
+uint64_t pmt_area_unread_bytes(const struct pmt_area *area, bool is_private)
 {
 	uint32_t count = pmt_area_slot_count(area);
 	uint64_t bytes = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
 		const struct pmt_ring_slot *slot = area->slots[i].slot;
-		if (pmt_load32_acquire(&slot->state) != PMT_SLOT_FREE)
+		if (area->slots[i].is_private == is_private &&
+		    pmt_load32_acquire(&slot->state) != PMT_SLOT_FREE)
 			bytes +=
 			    pmt_load_acquire(&slot->head) - pmt_load_relaxed(&slot->tail);
 	}

@@ -16,6 +16,7 @@
 struct pmt_slot_map {
 	struct pmt_ring_slot *slot;
 	uint8_t *data;
+	bool is_private; /* no file behind it: what it holds goes with the process */
 };
 
 struct pmt_area {
@@ -61,9 +62,10 @@ static inline void pmt_area_count_loss(struct pmt_area *area, enum pmt_loss caus
 		pmt_add_relaxed(&area->header->lost[cause], count);
 }
 
-/* What the drain has not written, over all slots. A chunk may have failed and a later,
- * smaller one gone through: the trace's last error does not tell. */
-uint64_t pmt_area_unread_bytes(const struct pmt_area *area);
+/* What the drain has not written, over all slots in the file or all others. A chunk may
+ * have failed and a later, smaller one gone through: the trace's last error does not
+ * tell. */
+uint64_t pmt_area_unread_bytes(const struct pmt_area *area, bool is_private);
 
 /* Says in the header that the trace holds everything and removes the file. */
 void pmt_area_close(struct pmt_area *area);

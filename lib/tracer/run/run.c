@@ -187,9 +187,8 @@ static void write_the_rest(struct pmt_run *run, unsigned reason, int64_t status)
 	pmt_drain_lock();
 	pmt_pass_take_locked(1);
 	/* What could not be written now dies with a ring that is no file. */
-	if (!run->area.path[0])
-		pmt_area_count_loss(&run->area, PMT_LOSS_UNWRITABLE,
-				    pmt_area_unread_bytes(&run->area));
+	pmt_area_count_loss(&run->area, PMT_LOSS_UNWRITABLE,
+			    pmt_area_unread_bytes(&run->area, true));
 	pmt_pass_reap_locked();
 	if (t && t->emitter.live) {
 		pmt_rss_read_self(t);
@@ -231,7 +230,7 @@ void pmt_run_end(unsigned reason, int64_t status)
 		return;
 	pmt_drain_stop();
 	write_the_rest(run, reason, status);
-	if (!pmt_area_unread_bytes(&run->area))
+	if (!pmt_area_unread_bytes(&run->area, false))
 		pmt_area_close(&run->area);
 	errno = saved;
 }
@@ -245,7 +244,7 @@ void pmt_run_suspend_for_exec(void)
 		return;
 	pmt_drain_stop();
 	write_the_rest(run, PMT_END_EXEC, 0);
-	if (!pmt_area_unread_bytes(&run->area)) {
+	if (!pmt_area_unread_bytes(&run->area, false)) {
 		pmt_area_close(&run->area);
 		/* Should exec fail after all, we go on without a file behind the ring. */
 		run->area.path[0] = '\0';

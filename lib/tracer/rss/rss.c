@@ -18,7 +18,10 @@
 #include "rss/statm.h"
 #include "thread.h"
 
-enum { CLOCK_PERIOD_US = 100, LOOKS_MAX = 4 };
+enum {
+	CLOCK_PERIOD_US = 100,
+	LOOKS_MAX = 100, /* while another thread of the tracer maps without a pause */
+};
 
 /* glibc's end of the heap, exported for its own sake; other libcs have none. */
 /* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl*): glibc's own name */

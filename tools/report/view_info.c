@@ -94,19 +94,47 @@ static void print_process(const struct pmt_report_request *request,
 	print_value(request, "ended", words);
 }
 
+/* Threads choose theirs one by one: a line for each method, its threads counted where
+ * there are several. */
+static void print_rss_methods(const struct pmt_report_request *request,
+			      const struct pmt_analysis *a)
+{
+	enum pmt_rss_method worst = pmt_analysis_rss_method(a);
+	size_t counts[PMT_RSS_EACH + 1] = {0}, total = 0;
+	char words[VALUE_BYTES];
+
+	for (size_t i = 0; i < pmt_tables_thread_count(a->tables); i++) {
+		const struct pmt_thread_info *t = pmt_tables_thread_at(a->tables, i);
+
+		if (!t->defined || t->rss_method > PMT_RSS_EACH)
+			continue;
+		counts[t->rss_method]++;
+		total++;
+	}
+	for (unsigned m = worst == PMT_RSS_OFF ? 0 : 1; m <= PMT_RSS_EACH; m++) {
+		char of[32] = "";
+
+		if (m != worst && !counts[m])
+			continue;
+		if (counts[m] != total)
+			snprintf(of, sizeof(of), " (%zu thread%s)", counts[m],
+				 counts[m] == 1 ? "" : "s");
+		snprintf(words, sizeof(words), "%s%s: %s", pmt_rss_method_name(m), of,
+			 pmt_info_rss_bound(m));
+		print_words(request, "RSS", words);
+	}
+}
+
 static void print_method(const struct pmt_report_request *request,
 			 const struct pmt_analysis *a)
 {
 	char words[VALUE_BYTES];
-	enum pmt_rss_method method = pmt_analysis_rss_method(a);
 	const char *interval = pmt_tables_info(a->tables, "interval_ms");
 	const char *own = pmt_tables_info(a->tables, "tracer_pages");
 	char figure[PMT_FIGURE_BYTES];
 
 	print_value(request, "mode", pmt_facts_mode(a->tables));
-	snprintf(words, sizeof(words), "%s: %s", pmt_rss_method_name(method),
-		 pmt_info_rss_bound(method));
-	print_words(request, "RSS", words);
+	print_rss_methods(request, a);
 	if (own) {
 		snprintf(words, sizeof(words), "%s, in the samples and in no function",
 			 pmt_figure_bytes(figure,

@@ -6,10 +6,10 @@ family.
 """
 import collections
 import os
+import stat
 import textwrap
 
 import pytest
-
 
 # What each process of a test's program calls: kin("role", parent's pid) leaves a file. The
 # function that does it is seen once in the trace, as a call.
@@ -198,3 +198,251 @@ def test_an_environment_is_handed_on_as_it_was(interp, tmp_path):
         # 32 KiB of pointers are copied at most.
         assert len(run) == (count < 4000)
         assert not more or run == more
+
+
+# --- forked children ----------------------------------------------------------------------------
+
+FORKED = """
+import threading
+kin("root", 0)
+def fork(run, *args):
+    pid = os.fork()
+    if pid == 0:
+        try:
+            run(*args)
+        finally:
+            os._exit(0)
+    assert os.waitpid(pid, 0)[1] == 0
+"""
+
+FORKS = {
+    "child": ("fork(kin, 'child')", {}),
+    "nested": ("""
+        def deeper(depth):
+            kin("child%d" % depth)
+            if depth:
+                fork(deeper, depth - 1)
+        fork(deeper, 4)
+     """, {}),
+    "chdir": ("os.mkdir('elsewhere'); os.chdir('elsewhere'); fork(kin, 'child')", {}),
+    "thread": ("t = threading.Thread(target=fork, args=(kin, 'child')); t.start(); t.join()", {}),
+    "many": ("for n in range(20): fork(kin, 'child%d' % n)", {}),
+    "exit": ("""
+        pid = os.fork()
+        if pid == 0:
+            kin("child")
+            sys.exit(0)
+        os.waitpid(pid, 0)
+     """, {"child": "exit"}),
+}
+
+
+@pytest.mark.parametrize("how", FORKS)
+def test_forked_children(family, facts, report, how):
+    program, ends = FORKS[how]
+    seen = family(FORKED + textwrap.dedent(program), env={"PYTHONWARNINGS": "ignore"})
+    roles = {each.role for each in seen.processes} - {"root"}
+    told = seen.check(facts, report, {**dict.fromkeys(roles, "quick_exit"), **ends})
+    version = told["root"]["info"]["python_version"]
+    assert all(each["info"]["python_version"] == version for each in told.values())
+    assert len(list(seen.trace.parent.glob("trace.bin*"))) == len(seen.processes)
+
+
+SILENT = """
+kin("root", 0)
+read, write = os.pipe()
+pid = os.fork()
+if pid == 0:
+    for _ in range(50):
+        kept = bytearray(3 << 20)
+    os.write(write, b"%d" % os.getpid())
+    os._exit(5)
+assert os.waitpid(pid, 0)[1] >> 8 == 5
+print(os.read(read, 10).decode())
+"""
+
+
+def test_a_forked_child_without_python_calls(family, facts):
+    """Its counters are there, though no event ever came in it."""
+    seen = family(SILENT)
+    path = seen.trace.with_name("trace.bin." + seen.done.stdout.strip())
+    told = facts(path)
+    check_complete(told, "quick_exit")
+    assert told["end"]["status"] == 5
+    assert int(told["info"]["parent_pid"]) == seen.root.pid
+    assert told["run_id"] == facts(seen.trace)["run_id"]
+
+
+FAILING = """
+import subprocess
+kin("root", 0)
+try:
+    subprocess.call(["/no/such/program"])
+except FileNotFoundError:
+    print("as it should")
+"""
+
+
+def test_a_child_that_only_failed_to_exec_leaves_nothing(family):
+    seen = family(FAILING)
+    assert seen.done.stdout == "as it should\n"
+    assert [each.name for each in seen.trace.parent.glob("trace.bin*")] == ["trace.bin"]
+
+
+def test_a_chain_of_execs(interp, facts, report, tmp_path):
+    """One pid, a trace for each program in turn; the last says how the process ended."""
+    code = ("import os, sys\n"
+            "def hop(left):\n"
+            "    if left == 0: sys.exit(6)\n"
+            "    os.execv(sys.executable, [sys.executable, sys.argv[0], str(left - 1)])\n"
+            "hop(int(sys.argv[1]))\n")
+    script = tmp_path / "hop.py"
+    script.write_text(code)
+    path = tmp_path / "trace.bin"
+    process = interp.popen([script, 3], cwd=tmp_path, env={"PYMEMTRACE": "out=%s" % path})
+    assert process.wait(60) == 6
+    names = ["", ".%d" % process.pid, ".%d.1" % process.pid, ".%d.2" % process.pid]
+    assert {each.name for each in tmp_path.glob("trace.bin*")} == {
+        "trace.bin" + name for name in names}
+    for number, name in enumerate(names):
+        told = facts(tmp_path / ("trace.bin" + name))
+        assert told["pid"] == process.pid and told["generation"] == number
+        assert told["run_id"] == facts(path)["run_id"]
+        check_complete(told, "exit" if number == 3 else "exec")
+        assert sum(each["entered"].get("hop", 0) for each in told["streams"]) == 1
+    assert told["end"]["status"] == 6
+    rows = report("processes", path)["processes"]
+    assert [row["depth"] for row in rows] == [0, 1, 2, 3]
+
+
+# --- multiprocessing ------------------------------------------------------------------------------
+
+POOLS = """
+import multiprocessing
+from kin_of import kin
+def square(n):
+    return n * n
+def work(role):
+    kin(role)
+def begin(method):
+    context = multiprocessing.get_context(method)
+    one = context.Process(target=work, args=("process",))
+    one.start()
+    one.join()
+    assert one.exitcode == 0
+    with context.Pool(2, initializer=work, initargs=("worker",)) as pool:
+        assert pool.map(square, range(100)) == [n * n for n in range(100)]
+        pool.close()
+        pool.join()
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_multiprocessing(interp, family, facts, report, tmp_path, method):
+    (tmp_path / "pools.py").write_text(POOLS)
+    seen = family("""
+        import pools
+        if __name__ == "__main__":
+            kin("root", 0)
+            pools.begin(%r)
+    """ % method, env={"PYTHONWARNINGS": "ignore"})
+    workers = [each for each in seen.processes if each.role != "root"]
+    assert len(workers) == 3
+    root = facts(seen.trace)
+    check_complete(root, "exit")
+    squares = 0
+    for each in workers:
+        told = facts(seen.path(each))
+        assert told["run_id"] == root["run_id"]
+        check_complete(told, "quick_exit" if method != "spawn" else told["end"]["how"])
+        # The fork server is between: it is traced too, and the parent that getppid() tells.
+        assert int(told["info"]["parent_pid"]) == each.parent
+        squares += sum(stream["entered"].get("square", 0) for stream in told["streams"])
+    assert squares == 100
+    rows = {row["pid"]: row for row in report("processes", seen.trace)["processes"]}
+    for each in workers:
+        assert rows[each.pid]["parent_pid"] == each.parent
+        assert rows[each.pid]["depth"] == (2 if method == "forkserver" else 1)
+
+
+# --- names of traces --------------------------------------------------------------------------------
+
+TINY = "def known(): pass\nknown()\n"
+
+
+def test_out_with_pid(interp, facts, tmp_path):
+    code = TINY + ("import os\npid = os.fork()\nif pid == 0:\n    known()\n    os._exit(0)\n"
+                   "os.waitpid(pid, 0)\nprint(os.getpid(), pid)\n")
+    done = interp.run(["-c", code], cwd=tmp_path, env={"PYMEMTRACE": "out=t-%p.bin"})
+    pids = [int(pid) for pid in done.stdout.split()]
+    told = [facts(tmp_path / ("t-%d.bin" % pid)) for pid in pids]
+    assert [each["pid"] for each in told] == pids
+    assert told[0]["run_id"] == told[1]["run_id"]
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_old_trace_of_a_dead_process_is_kept_once(interp, facts, tmp_path):
+    path = tmp_path / "trace.bin"
+    pids = []
+    for _ in range(3):
+        process = interp.popen(["-c", TINY], cwd=tmp_path, env={"PYMEMTRACE": "out=%s" % path})
+        assert process.wait(60) == 0
+        pids.append(process.pid)
+    assert facts(path)["pid"] == pids[2]
+    assert facts(tmp_path / "trace.bin.old")["pid"] == pids[1]
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_trace_of_a_living_process_is_left_alone(interp, facts, tmp_path):
+    path = tmp_path / "trace.bin"
+    env = {"PYMEMTRACE": "out=%s" % path}
+    wait = TINY + "import sys\nprint('ready', flush=True)\nsys.stdin.read()\n"
+    first = interp.popen(["-c", wait], cwd=tmp_path, env=env, stdin=-1, stdout=-1)
+    try:
+        assert first.stdout.readline() == b"ready\n"
+        second = interp.popen(["-c", TINY], cwd=tmp_path, env=env)
+        assert second.wait(60) == 0
+    finally:
+        first.communicate()
+    assert facts(path)["pid"] == first.pid
+    told = facts(tmp_path / ("trace.bin.%d" % second.pid))
+    assert told["run_id"] != facts(path)["run_id"]
+    for each in (told, facts(path)):
+        check_complete(each, "exit")
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_what_is_no_trace_is_left_alone(interp, facts, tmp_path):
+    path = tmp_path / "trace.bin"
+    path.write_text("the user's own")
+    process = interp.popen(["-c", TINY], cwd=tmp_path, env={"PYMEMTRACE": "out=%s" % path})
+    assert process.wait(60) == 0
+    assert path.read_text() == "the user's own"
+    assert facts(tmp_path / ("trace.bin.%d" % process.pid))["end"]["how"] == "exit"
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o777])
+def test_only_the_owner_reads_it(interp, tmp_path, umask):
+    code = "import os\nos.umask(%d)\n" % umask
+    code += TINY + "pid = os.fork()\nif pid == 0:\n    known()\n    os._exit(0)\nos.wait()\n"
+    before = os.umask(umask)
+    try:
+        process = interp.popen(["-c", code], cwd=tmp_path, env={"PYMEMTRACE": "out=trace.bin"})
+    finally:
+        os.umask(before)
+    assert process.wait(60) == 0
+    traces = list(tmp_path.glob("trace.bin*"))
+    assert len(traces) == 2
+    for each in traces:
+        assert stat.S_IMODE(each.stat().st_mode) == 0o600 & ~umask or umask == 0o777
+
+
+@pytest.mark.parametrize("target", ["file", "nothing"])
+def test_no_link_is_followed(both, tmp_path, target):
+    (tmp_path / "file").write_text("the user's own")
+    (tmp_path / "trace.bin").symlink_to(tmp_path / target)
+    plain, traced = both(["-c", TINY + "print('ran')"])
+    assert (traced.returncode, traced.stdout) == (0, plain.stdout)
+    assert len(traced.said) == 1 and "symbolic link" in traced.said[0]
+    assert (tmp_path / "file").read_text() == "the user's own"
+    assert {each.name for each in tmp_path.iterdir()} == {"file", "trace.bin"}

@@ -40,7 +40,7 @@ __attribute__((constructor)) static void begin(void)
 		pmt_child_env_init();
 		if (pmt_run_prepare(&options) < 0)
 			return;
-		pthread_atfork(before_fork, NULL, NULL);
+		pthread_atfork(before_fork, NULL, pmt_run_note_fork);
 		pmt_counting = is_python;
 	}
 	pmt_attach_prepare(&options, &options_error);

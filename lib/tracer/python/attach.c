@@ -130,7 +130,7 @@ static void attach_gil(void *interpreter)
 		say_what_is_not_yet();
 		pmt_domains_install_gil();
 		pmt_environ_hide_gil();
-		pmt_run_add_info("python_version", pmt_py.Py_GetVersion());
+		pmt_run_know_python(pmt_py.Py_GetVersion());
 		if (options->start == PMT_START_PAUSED)
 			pmt_store32_release(&pmt_hook_way, PMT_WAY_PAUSED);
 		install_hook(interpreter);

@@ -129,6 +129,7 @@ void pmt_identity_adopt(pid_t pid)
 	if (pid != pmt_identity.first_pid)
 		pmt_identity.parent_pid = adopted ? adopted : pmt_identity.first_pid;
 	adopted = pid;
+	pmt_identity.has_traced = true;
 	if (variable_pid)
 		write_pid(pid);
 }

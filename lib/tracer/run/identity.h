@@ -6,6 +6,7 @@
 #ifndef PMT_TRACER_RUN_IDENTITY_H
 #define PMT_TRACER_RUN_IDENTITY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -19,6 +20,7 @@ struct pmt_identity {
 	uint8_t run_id[PMT_RUN_ID_BYTES];
 	pid_t first_pid;  /* that ran our constructor: not a forked child */
 	pid_t parent_pid; /* nearest traced ancestor in this run, 0: none */
+	bool has_traced;  /* this process or one that it was forked from has a trace */
 	char parent_path[PMT_RING_PATH_BYTES]; /* its out=, expanded and absolute */
 	char directory[PMT_RING_PATH_BYTES];   /* current one when the program began */
 };

@@ -40,6 +40,15 @@ int pmt_run_prepare(const struct pmt_options *wanted)
 	return 0;
 }
 
+/* Written at the attachment; a forked child begins its trace with it. */
+static const char *python_version;
+
+void pmt_run_know_python(const char *version)
+{
+	python_version = version;
+	pmt_run_add_info("python_version", version);
+}
+
 /* exit(3)'s argument; 0 until then. */
 static int exit_status;
 
@@ -151,6 +160,8 @@ bool pmt_run_start(void)
 							  : PMT_DRAIN_AFTER_FORK_NS));
 	pmt_store32_release(&pmt_emit_drain_missing, 1);
 	pmt_store32_release(&run->state, PMT_RUN_ON);
+	if (python_version)
+		pmt_run_add_info("python_version", python_version);
 	if (options->verbose)
 		pmt_say(PMT_SAY_VERBOSE, "tracing to ", run->trace.path, NULL);
 	errno = saved;
@@ -221,11 +232,34 @@ static bool is_mine(const struct pmt_run *run)
 	       run->pid == pmt_sys_getpid();
 }
 
+/* The forking thread writes it, in a process that has no other yet. */
+static _Atomic uint32_t forked_pid;
+
+void pmt_run_note_fork(void)
+{
+	if (pmt_identity.has_traced)
+		pmt_store32_release(&forked_pid, (uint32_t)pmt_sys_getpid());
+}
+
+/* A child by fork(3) of a traced process that ends before its first Python event, but has
+ * done something. In a vfork child the noted pid is another's: it stays as it is. */
+static bool is_untold_child(const struct pmt_run *run)
+{
+	const struct pmt_deltas *d = pmt_self ? &pmt_self->sums : NULL;
+
+	return run && d && pmt_load32_acquire(&run->state) == PMT_RUN_NONE &&
+	       (d->allocated_count | d->freed_count | d->object_count |
+		(uint64_t)d->mapped_bytes) &&
+	       pmt_load32_relaxed(&forked_pid) == (uint32_t)pmt_sys_getpid();
+}
+
 void pmt_run_end(unsigned reason, int64_t status)
 {
 	struct pmt_run *run = pmt_run;
 	int saved = errno;
 
+	if (is_untold_child(run))
+		pmt_run_start();
 	if (!is_mine(run) || !pmt_cas32(&run->state, PMT_RUN_ON, PMT_RUN_CLOSED))
 		return;
 	pmt_drain_stop();

@@ -59,6 +59,10 @@ static inline bool pmt_run_is_on(void)
  * at its first event. True when it is on. Takes no Python call. */
 bool pmt_run_start(void);
 
+/* From the child's side of a fork, on the thread that forked: such a child leaves a trace
+ * when it ends by _exit, even if no Python event came in it. */
+void pmt_run_note_fork(void);
+
 /* Writes everything that is in the rings and the end record; reason is enum pmt_end.
  * For the last moments: nothing is traced afterwards. Idempotent. */
 void pmt_run_end(unsigned reason, int64_t status);
@@ -72,7 +76,10 @@ void pmt_run_suspend_for_exec(void);
 /* Counters of a thread without events, as a record of stream 0. Drain lock held. */
 void pmt_run_add_native_sums(struct pmt_run *run, struct pmt_thread *t);
 
-/* Facts known later than the beginning, as info records: the interpreter's version... */
+/* The interpreter's version, a text that stays: for this trace and those of children. */
+void pmt_run_know_python(const char *version);
+
+/* Facts known later than the beginning, as info records. */
 void pmt_run_add_info(const char *key, const char *value);
 
 #endif

@@ -206,23 +206,6 @@ static int begin_line(struct pmt_model *model, struct pmt_stream_state *stream,
 	return error;
 }
 
-/* The stack is not known any more: behind a hole in the stream. */
-static int add_gap(struct pmt_model *model, struct pmt_stream_state *stream,
-		   const struct pmt_event *event)
-{
-	model->gap_count++;
-	model->gap_bytes += event->gap_bytes;
-	model->last_loss_tick = event->tick;
-	if (model->first_loss_tick == 0)
-		model->first_loss_tick = event->tick;
-	stream->gap_count++;
-	stream->gap_bytes += event->gap_bytes;
-	pmt_shadow_cut_to(&stream->shadow, 0);
-	stream->is_depth_unknown = true;
-	stream->span_function = PMT_FUNCTION_UNKNOWN;
-	return 0;
-}
-
 static void note_time(struct pmt_model *model, struct pmt_stream_state *stream,
 		      uint64_t tick)
 {
@@ -237,6 +220,25 @@ static void note_time(struct pmt_model *model, struct pmt_stream_state *stream,
 	}
 	if (tick > model->last_tick)
 		model->last_tick = tick;
+}
+
+/* The stack is not known any more: behind a hole in the stream. */
+static int add_gap(struct pmt_model *model, struct pmt_stream_state *stream,
+		   const struct pmt_event *event)
+{
+	pmt_gaps_begin(model, stream, event);
+	note_time(model, stream, event->tick);
+	model->gap_count++;
+	model->gap_bytes += event->gap_bytes;
+	model->last_loss_tick = event->tick;
+	if (model->first_loss_tick == 0)
+		model->first_loss_tick = event->tick;
+	stream->gap_count++;
+	stream->gap_bytes += event->gap_bytes;
+	pmt_shadow_cut_to(&stream->shadow, 0);
+	stream->is_depth_unknown = true;
+	stream->span_function = PMT_FUNCTION_UNKNOWN;
+	return 0;
 }
 
 static int move(struct pmt_model *model, struct pmt_stream_state *stream,
@@ -261,9 +263,9 @@ int pmt_model_add_event(struct pmt_model *model, const struct pmt_event *event)
 
 	if (error)
 		return error;
-	note_time(model, stream, event->tick);
 	if (event->kind == PMT_EVENT_GAP)
 		return add_gap(model, stream, event);
+	note_time(model, stream, event->tick);
 	model->flags_seen |= record->flags;
 	if (model->options.counts_only)
 		return pmt_model_count(model, stream, event);

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "analysis/functions.h"
+#include "analysis/gaps.h"
 #include "analysis/lines.h"
 #include "analysis/marks.h"
 #include "analysis/peaks.h"
@@ -76,6 +77,7 @@ struct pmt_model {
 	uint64_t last_loss_tick;
 	uint64_t gap_count;
 	uint64_t gap_bytes;
+	struct pmt_gaps gaps;
 	uint8_t flags_seen;     /* enum pmt_record_flag of all records */
 	uint32_t by_code[4096]; /* function + 1 of small code ids: saves the map */
 };

@@ -18,9 +18,18 @@ void pmt_model_count_point(struct pmt_model *model, struct pmt_stream_state *str
 	model->counts.skipped += point->skipped_count;
 }
 
-void pmt_model_count_loss(struct pmt_model *model, const struct pmt_event *event,
-			  uint64_t count)
+bool pmt_loss_moves_stack(uint64_t cause)
 {
+	return cause == PMT_LOSS_RING_FULL || cause == PMT_LOSS_REENTERED ||
+	       cause == PMT_LOSS_NO_RING || cause == PMT_LOSS_DETACHED ||
+	       cause == PMT_LOSS_NOT_WRITTEN;
+}
+
+void pmt_model_count_loss(struct pmt_model *model, struct pmt_stream_state *stream,
+			  const struct pmt_event *event, uint64_t cause, uint64_t count)
+{
+	if (pmt_loss_moves_stack(cause))
+		stream->gaps.lost_count += count;
 	model->counts.losses++;
 	model->counts.lost += count;
 	model->last_loss_tick = event->tick;
@@ -34,6 +43,7 @@ static int count_extended(struct pmt_model *model, struct pmt_stream_state *stre
 	const struct pmt_record *record = &event->record;
 	const uint8_t *at = record->payload;
 	const uint8_t *end = at + record->payload_bytes;
+	struct pmt_checkpoint checkpoint;
 	struct pmt_point point;
 	uint64_t cause, count;
 
@@ -50,9 +60,13 @@ static int count_extended(struct pmt_model *model, struct pmt_stream_state *stre
 		if (pmt_payload_get_point(record, &point))
 			pmt_model_count_point(model, stream, &point);
 		return 0;
+	case PMT_EXT_CHECKPOINT:
+		if (pmt_payload_get_checkpoint(record, &checkpoint))
+			pmt_gaps_end(model, stream, &checkpoint);
+		return 0;
 	case PMT_EXT_LOSS:
 		if (pmt_varint_get(&at, end, &cause) && pmt_varint_get(&at, end, &count))
-			pmt_model_count_loss(model, event, count);
+			pmt_model_count_loss(model, stream, event, cause, count);
 		return 0;
 	case PMT_EXT_SAMPLE:
 	case PMT_EXT_TREE_NODE:

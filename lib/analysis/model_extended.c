@@ -121,13 +121,6 @@ static int resync(struct pmt_model *model, struct pmt_stream_state *stream,
 	return pmt_shadow_fill_to(&stream->shadow, python_depth, unknown);
 }
 
-static bool loss_moves_stack(uint64_t cause)
-{
-	return cause == PMT_LOSS_RING_FULL || cause == PMT_LOSS_REENTERED ||
-	       cause == PMT_LOSS_NO_RING || cause == PMT_LOSS_DETACHED ||
-	       cause == PMT_LOSS_NOT_WRITTEN;
-}
-
 /* LOSS: cause, count, depth after it, and the lowest depth in it where the writer knew.
  */
 static int add_loss(struct pmt_model *model, struct pmt_stream_state *stream,
@@ -140,8 +133,8 @@ static int add_loss(struct pmt_model *model, struct pmt_stream_state *stream,
 
 	if (!pmt_varint_get(&at, end, &cause) || !pmt_varint_get(&at, end, &count))
 		return 0;
-	pmt_model_count_loss(model, event, count);
-	if (!loss_moves_stack(cause) || !pmt_varint_get(&at, end, &depth))
+	pmt_model_count_loss(model, stream, event, cause, count);
+	if (!pmt_loss_moves_stack(cause) || !pmt_varint_get(&at, end, &depth))
 		return 0;
 	stream->span_function = PMT_FUNCTION_UNKNOWN;
 	if (!pmt_varint_get(&at, end, &lowest)) {
@@ -215,6 +208,7 @@ static int add_checkpoint(struct pmt_model *model, struct pmt_stream_state *stre
 
 	if (!pmt_payload_get_checkpoint(&event->record, &point))
 		return 0;
+	pmt_gaps_end(model, stream, &point);
 	if (!stream->is_depth_unknown)
 		return point.depth == stream->shadow.python_depth
 			   ? 0

@@ -176,6 +176,7 @@ int pmt_model_finish(struct pmt_model *model)
 		return error;
 	for (uint32_t i = 0; i < model->streams.count; i++)
 		finish_stream(model, &model->streams.items[i]);
+	pmt_gaps_finish(model);
 	settle_measured(model);
 	pmt_peaks_finish(&model->peaks, model->page_bytes, model->measured.rss,
 			 model->measured.mallocs);

@@ -24,8 +24,11 @@ int pmt_model_count(struct pmt_model *model, struct pmt_stream_state *stream,
 void pmt_model_count_event(struct pmt_model *model, struct pmt_stream_state *stream);
 void pmt_model_count_point(struct pmt_model *model, struct pmt_stream_state *stream,
 			   const struct pmt_point *point);
-void pmt_model_count_loss(struct pmt_model *model, const struct pmt_event *event,
-			  uint64_t count);
+void pmt_model_count_loss(struct pmt_model *model, struct pmt_stream_state *stream,
+			  const struct pmt_event *event, uint64_t cause, uint64_t count);
+
+/* Its count is of events that entered or left calls. */
+bool pmt_loss_moves_stack(uint64_t cause);
 
 /* A call begins: the function of code_id, Python or C. 0, -ENOMEM, -EOVERFLOW. */
 int pmt_model_enter(struct pmt_model *model, struct pmt_stream_state *stream,

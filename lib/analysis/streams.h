@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "analysis/figures.h"
+#include "analysis/gaps.h"
 #include "analysis/map.h"
 #include "analysis/shadow.h"
 #include "base/attr.h"
@@ -28,6 +29,7 @@ struct pmt_stream_state {
 	uint64_t event_count;       /* enters, leaves, lines, C calls */
 	uint64_t gap_count;
 	uint64_t gap_bytes;
+	struct pmt_gap_state gaps;
 	uint64_t pause_count;
 	int64_t peak_heap_bytes; /* highest allocated minus freed of this thread alone */
 	uint32_t depth_max;

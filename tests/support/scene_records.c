@@ -232,8 +232,10 @@ static void do_loss(struct scene *scene, const struct scene_words *w)
 		scene_words_fail(w, "no such cause");
 	for (unsigned i = 2; i < w->count && i < 5; i++)
 		numbers[i - 1] = scene_words_at(w, i);
-	if (w->count > 3)
+	if (w->count > 3) { /* of events: the stream's count has them */
 		scene->now->depth = numbers[2];
+		scene->now->event_count += numbers[1];
+	}
 	scene_put_numbers(scene->now, PMT_EXT_LOSS, NULL, 0, numbers, w->count - 1);
 }
 

@@ -133,8 +133,48 @@ START_TEST(a_gap_is_charged_at_the_next_checkpoint)
 	ck_assert_uint_eq(a.model->totals.allocated_bytes, 31301);
 	ck_assert_uint_eq(a.losses.extra_leave_count, 0);
 	ck_assert_uint_eq(a.losses.gap_count, 1);
+	ck_assert_uint_eq(a.model->gaps.kept_count, 1);
+	const struct pmt_gap *gap = &a.model->gaps.kept[0];
+	ck_assert_uint_eq(gap->stream, 1);
+	ck_assert_uint_eq(gap->bytes, a.losses.missing_bytes);
+	ck_assert(gap->is_count_known && !a.model->gaps.has_unknown);
+	ck_assert_uint_eq(gap->event_count, 2);
 	ck_assert_uint_gt(a.losses.missing_bytes, 0);
 	ck_assert(!a.losses.complete);
+	pmt_analysis_close(&a);
+}
+END_TEST
+
+/* Gaps of two streams, and one that no checkpoint ends; losses are no gaps. */
+START_TEST(gaps_say_where_when_and_how_much)
+{
+	struct pmt_analysis a = test_analyse("code 1 app.py 1 f\n"
+					     "stream 1\nstart 1 +1ms\nchunk\n"
+					     "start 1 +1ms\nloss ring_full 9 2 1\n"
+					     "return +1ms\ndrop\n"
+					     "return +1ms\ncheckpoint +1ms\n"
+					     "loss ring_full 5 1 1\nstart 1\nchunk\n"
+					     "return\nreturn\nreturn\ndrop\n"
+					     "checkpoint +1ms\n"
+					     "stream 2\nstart 1 +1ms\nchunk\n"
+					     "start 1 +1ms\ndrop\nstart 1 +1ms\n",
+					     NULL);
+	const struct pmt_gap *gaps = a.model->gaps.kept;
+
+	ck_assert_uint_eq(a.model->gaps.kept_count, 3);
+	ck_assert_uint_eq(a.model->gaps.event_count, 2 + 9 + 3);
+	ck_assert(a.model->gaps.has_unknown);
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert_uint_gt(gaps[i].bytes, 0);
+		ck_assert_uint_gt(gaps[i].from_tick, 0);
+		if (gaps[i].stream == 2) {
+			ck_assert(!gaps[i].is_count_known);
+			ck_assert_uint_eq(gaps[i].to_tick, 0);
+			continue;
+		}
+		ck_assert(gaps[i].is_count_known);
+		ck_assert_uint_gt(gaps[i].to_tick, gaps[i].from_tick);
+	}
 	pmt_analysis_close(&a);
 }
 END_TEST
@@ -309,6 +349,7 @@ int main(void)
 	tcase_add_test(tc, points_charge_who_ran_or_nobody);
 	tcase_add_test(tc, tree_nodes_are_the_tree);
 	tcase_add_test(tc, counts_need_no_stacks);
+	tcase_add_test(tc, gaps_say_where_when_and_how_much);
 	tcase_add_loop_test(tc, totals_are_the_sum_of_all_nodes, 0, 20);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);

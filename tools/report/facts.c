@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/figure_text.h"
 #include "report/json.h"
 
 /* The arguments, NUL-separated; NULL when the trace has none (or hides them). */
@@ -104,6 +105,30 @@ const char *pmt_facts_end(const struct pmt_losses *losses, char *text, size_t si
 		snprintf(text, size, "no end recorded (killed?)");
 		break;
 	}
+	return text;
+}
+
+const char *pmt_facts_gap(const struct pmt_analysis *a, const struct pmt_gap *gap,
+			  char *text, size_t size)
+{
+	char name[80] = "", from[PMT_FIGURE_BYTES], to[PMT_FIGURE_BYTES] = "the end";
+	char events[PMT_FIGURE_BYTES + 16] = "";
+	const struct pmt_thread_info *thread = pmt_tables_thread(a->tables, gap->stream);
+	uint64_t from_tick = gap->from_tick ? gap->from_tick : a->model->first_tick;
+
+	if (thread && thread->name && thread->name[0])
+		snprintf(name, sizeof(name), " (%.60s)", thread->name);
+	pmt_figure_duration(from, pmt_analysis_since_start_ns(a, from_tick));
+	if (gap->to_tick)
+		pmt_figure_duration(to, pmt_analysis_since_start_ns(a, gap->to_tick));
+	if (gap->is_count_known)
+		snprintf(events, sizeof(events), ", %" PRIu64 " event%s",
+			 gap->event_count, gap->event_count == 1 ? "" : "s");
+	snprintf(text, size,
+		 "positions %" PRIu64 " to %" PRIu64 " of stream %" PRIu32
+		 "%s, %s to %s%s",
+		 gap->from_position, gap->from_position + gap->bytes, gap->stream, name,
+		 from, to, events);
 	return text;
 }
 

@@ -25,6 +25,12 @@ const char *pmt_facts_signal(int64_t number, char *text, size_t size);
  */
 const char *pmt_facts_end(const struct pmt_losses *losses, char *text, size_t size);
 
+enum { PMT_GAP_TEXT_BYTES = 300 };
+
+/* "positions 84 to 168 of stream 1 (MainThread), 1.0 ms to 2.0 ms, 12 events". */
+const char *pmt_facts_gap(const struct pmt_analysis *a, const struct pmt_gap *gap,
+			  char *text, size_t size);
+
 /* "calls", "lines"..., as the tracer wrote it; "unknown" without it. */
 const char *pmt_facts_mode(const struct pmt_tables *tables);
 

@@ -63,6 +63,33 @@ static void set_time(json_t *meta, const struct pmt_analysis *a)
 	    json_integer(pmt_analysis_since_start_ns(a, a->model->last_tick)));
 }
 
+static json_t *time_or_null(const struct pmt_analysis *a, uint64_t tick)
+{
+	return tick ? json_integer(pmt_analysis_since_start_ns(a, tick)) : json_null();
+}
+
+static json_t *gaps_of(const struct pmt_analysis *a)
+{
+	const struct pmt_gaps *gaps = &a->model->gaps;
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < gaps->kept_count; i++) {
+		const struct pmt_gap *gap = &gaps->kept[i];
+
+		json_array_append_new(
+		    array, json_pack("{s:I, s:I, s:I, s:o, s:o, s:o}", "stream",
+				     (json_int_t)gap->stream, "position",
+				     (json_int_t)gap->from_position, "bytes",
+				     (json_int_t)gap->bytes, "from_ns",
+				     time_or_null(a, gap->from_tick), "to_ns",
+				     time_or_null(a, gap->to_tick), "events",
+				     gap->is_count_known
+					 ? json_integer((json_int_t)gap->event_count)
+					 : json_null()));
+	}
+	return array;
+}
+
 static void set_truth(json_t *meta, const struct pmt_analysis *a)
 {
 	const struct pmt_losses *l = &a->losses;
@@ -73,6 +100,7 @@ static void set_truth(json_t *meta, const struct pmt_analysis *a)
 	json_object_set_new(meta, "lost", lost_by_cause(l));
 	json_object_set_new(meta, "missing_bytes",
 			    json_integer((json_int_t)l->missing_bytes));
+	json_object_set_new(meta, "gaps", gaps_of(a));
 	json_object_set_new(meta, "damaged_places",
 			    json_integer((json_int_t)l->problem_count));
 	json_object_set_new(meta, "folded_calls",

@@ -1,6 +1,7 @@
 /* Losses in words: what happened, and what it means for the figures above. */
 #include "report/truth.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +22,7 @@ static void say(struct speech *s, const char *format, ...) PMT_PRINTF(2, 3);
 
 static void say(struct speech *s, const char *format, ...)
 {
-	char text[400];
+	char text[600];
 	va_list arguments;
 
 	va_start(arguments, format);
@@ -112,19 +113,36 @@ static void say_losses(struct speech *s, const struct pmt_losses *losses)
 	}
 }
 
-static void say_damage(struct speech *s, const struct pmt_losses *losses)
+/* Where, when and how many: of one place all that is known, of several the sum. */
+static void say_missing(struct speech *s, const struct pmt_analysis *a)
+{
+	char bytes[PMT_FIGURE_BYTES], count[PMT_FIGURE_BYTES];
+	char where[PMT_GAP_TEXT_BYTES] = "the file does not tell where";
+	const struct pmt_gaps *gaps = &a->model->gaps;
+
+	if (a->model->gap_count == 1)
+		pmt_facts_gap(a, &gaps->kept[0], where, sizeof(where));
+	else if (a->model->gap_count > 1)
+		snprintf(where, sizeof(where),
+			 "%s%s events in %" PRIu64 " places; 'pymemtrace-report info' "
+			 "lists them",
+			 gaps->has_unknown ? "at least " : "",
+			 pmt_figure_count(count, gaps->event_count, true),
+			 a->model->gap_count);
+	say(s, "%s of records are missing: %s. Changes in them are charged to [unknown].",
+	    pmt_figure_bytes(bytes, a->losses.missing_bytes, false), where);
+}
+
+static void say_damage(struct speech *s, const struct pmt_analysis *a)
 {
 	char text[PMT_FIGURE_BYTES];
+	uint64_t problems = a->losses.problem_count;
 
-	if (losses->problem_count > 0)
+	if (problems > 0)
 		say(s, "The file is damaged or cut in %s place%s.",
-		    pmt_figure_count(text, losses->problem_count, true),
-		    losses->problem_count == 1 ? "" : "s");
-	if (losses->missing_bytes > 0)
-		say(s,
-		    "%s of records are missing. Changes in them are charged to "
-		    "[unknown].",
-		    pmt_figure_bytes(text, losses->missing_bytes, false));
+		    pmt_figure_count(text, problems, true), problems == 1 ? "" : "s");
+	if (a->losses.missing_bytes > 0)
+		say_missing(s, a);
 }
 
 static void say_doubts(struct speech *s, const struct pmt_analysis *a)
@@ -156,7 +174,7 @@ unsigned pmt_truth_print(const struct pmt_report_request *request,
 
 	say_end(&s, analysis);
 	say_losses(&s, &analysis->losses);
-	say_damage(&s, &analysis->losses);
+	say_damage(&s, analysis);
 	say_doubts(&s, analysis);
 	return s.lines;
 }

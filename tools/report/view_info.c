@@ -255,6 +255,26 @@ static void print_problems(const struct pmt_report_request *request,
 			count - PMT_TRACE_PROBLEMS_KEPT);
 }
 
+static void print_gaps(const struct pmt_report_request *request,
+		       const struct pmt_analysis *a)
+{
+	char text[PMT_GAP_TEXT_BYTES];
+	const struct pmt_gaps *gaps = &a->model->gaps;
+
+	if (gaps->kept_count == 0)
+		return;
+	fprintf(request->out, "\n%smissing%s\n",
+		pmt_paint(request->color, PMT_PAINT_TITLE),
+		pmt_paint(request->color, PMT_PAINT_NONE));
+	for (uint32_t i = 0; i < gaps->kept_count; i++)
+		pmt_wrap_print(request->out, "  ",
+			       pmt_facts_gap(a, &gaps->kept[i], text, sizeof(text)),
+			       request->width_columns);
+	if (a->model->gap_count > gaps->kept_count)
+		fprintf(request->out, "  and %" PRIu64 " more\n",
+			a->model->gap_count - gaps->kept_count);
+}
+
 static void print_text(const struct pmt_report_request *request,
 		       const struct pmt_analysis *a)
 {
@@ -265,6 +285,7 @@ static void print_text(const struct pmt_report_request *request,
 	print_streams(request, a);
 	print_facts(request, a);
 	print_problems(request, a);
+	print_gaps(request, a);
 	fputc('\n', request->out);
 	pmt_truth_print(request, a);
 }

@@ -208,22 +208,32 @@ uint8_t *pmt_payload_put_point(uint8_t *p, const struct pmt_point *point)
 	p = pmt_varint_put(p, point->code_id);
 	p = pmt_varint_put(p, point->from_code_id);
 	p = pmt_varint_put(p, point->depth);
-	return pmt_varint_put(p, point->skipped_count);
+	p = pmt_varint_put(p, point->skipped_count);
+	if (!(point->line | point->from_line))
+		return p;
+	p = pmt_varint_put(p, point->line);
+	return pmt_varint_put(p, point->from_line);
 }
 
 bool pmt_payload_get_point(const struct pmt_record *r, struct pmt_point *ret_point)
 {
 	struct source s = source_of(r);
-	struct pmt_point point;
+	struct pmt_point point = {0};
 
 	point.op = get_u8(&s);
 	point.code_id = get_u32(&s);
 	point.from_code_id = get_u32(&s);
 	point.depth = get_u64(&s);
 	point.skipped_count = get_u64(&s);
-	if (s.ok)
-		*ret_point = point;
-	return s.ok;
+	if (!s.ok)
+		return false;
+	uint64_t line = get_u64(&s), from_line = get_u64(&s);
+	if (s.ok) { /* a writer that knew no lines left them out */
+		point.line = line;
+		point.from_line = from_line;
+	}
+	*ret_point = point;
+	return true;
 }
 
 uint8_t *pmt_payload_put_sample(uint8_t *p, const struct pmt_sample *sample)

@@ -69,13 +69,22 @@ struct pmt_checkpoint {
 	struct pmt_deltas sums;
 };
 
+/* What a point stands for: an enum pmt_op, or, as 7 plus their record's type: */
+enum pmt_point_op {
+	PMT_POINT_C_CALL = PMT_OP_EXTENDED + PMT_EXT_C_CALL,
+	PMT_POINT_C_RETURN = PMT_OP_EXTENDED + PMT_EXT_C_RETURN,
+	PMT_POINT_C_RAISE = PMT_OP_EXTENDED + PMT_EXT_C_RAISE,
+};
+
 /* An event in a stream that holds only those around a jump (min_rss, min_alloc). */
 struct pmt_point {
-	uint8_t op;             /* enum pmt_op of the event */
+	uint8_t op;             /* enum pmt_op, enum pmt_point_op */
 	uint32_t code_id;       /* the function entered or left */
 	uint32_t from_code_id;  /* the function that ran until here, 0 if none */
 	uint64_t depth;         /* after the event */
 	uint64_t skipped_count; /* events since the last written one */
+	uint64_t line;          /* of a LINE; the two lines are written if one is known */
+	uint64_t from_line;     /* that ran until here in from_code_id, 0 if not known */
 };
 
 /* Every interval=: what /proc tells of the process. Bytes and milliseconds. */

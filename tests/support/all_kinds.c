@@ -193,7 +193,7 @@ static void tell_calls(void)
 	sums.rss_pages = 2;
 	tell_checkpoint(1, 3000, 0, 18, &sums);
 	uint8_t *p = new_payload();
-	struct pmt_point point = {PMT_OP_START, 1, 0, 1, 40};
+	struct pmt_point point = {PMT_OP_START, 1, 0, 1, 40, 0, 0};
 	tell_ext(1, PMT_EXT_POINT, p, pmt_payload_put_point(p, &point));
 }
 

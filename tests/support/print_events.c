@@ -121,6 +121,8 @@ static const struct {
     {PMT_EXT_C_CALL, "c_call", print_varints},
     {PMT_EXT_C_RETURN, "c_return", print_varints},
     {PMT_EXT_C_RAISE, "c_raise", print_varints},
+    /* operation, function, who ran until it, depth, skipped, perhaps the two lines */
+    {PMT_EXT_POINT, "point", print_varints},
     {PMT_EXT_CODE, "code", print_code},       /* id, first line, kind, name, file */
     {PMT_EXT_THREAD, "thread", print_thread}, /* tid, RSS method, is main, name */
     {PMT_EXT_INFO, "info", print_texts},      /* key, value */

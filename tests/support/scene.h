@@ -13,7 +13,8 @@
  *   creturn | craise               and on each: +TICKS alloc=BYTES/COUNT
  *                                  free=BYTES/COUNT obj=BYTES/COUNT rss=PAGES map=BYTES
  *                                  fmap=BYTES
- *   point op=start code=ID from=ID depth=N skipped=N  and the same
+ *   point op=start code=ID from=ID depth=N skipped=N line=N from_line=N
+ *                                            and the same
  *   mark TEXT... | region TEXT... | endregion TEXT... | pause | continue DEPTH LOWEST
  *   loss CAUSE COUNT DEPTH [LOWEST]
  *   checkpoint [+TICKS]            with the depth and sums that are true by then

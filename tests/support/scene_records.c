@@ -250,6 +250,8 @@ static void do_point(struct scene *scene, const struct scene_words *w)
 	    .from_code_id = (uint32_t)scene_words_value_number(w, "from", 0),
 	    .depth = (uint64_t)scene_words_value_number(w, "depth", 0),
 	    .skipped_count = (uint64_t)scene_words_value_number(w, "skipped", 0),
+	    .line = (uint64_t)scene_words_value_number(w, "line", 0),
+	    .from_line = (uint64_t)scene_words_value_number(w, "from_line", 0),
 	};
 
 	put_payload(scene->now, PMT_EXT_POINT, &deltas, scene_words_ticks(w), payload,

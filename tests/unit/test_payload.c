@@ -86,9 +86,9 @@ static bool again_checkpoint(const struct pmt_record *r, uint8_t *p, uint8_t **r
 
 static uint8_t *put_point(uint8_t *p, bool largest)
 {
-	struct pmt_point small = {1, 2, 3, 4, 5};
-	struct pmt_point large = {UINT8_MAX, UINT32_MAX, UINT32_MAX, UINT64_MAX,
-				  UINT64_MAX};
+	struct pmt_point small = {1, 2, 3, 4, 5, 0, 0};
+	struct pmt_point large = {UINT8_MAX,  UINT32_MAX, UINT32_MAX, UINT64_MAX,
+				  UINT64_MAX, 0,          0};
 
 	return pmt_payload_put_point(p, largest ? &large : &small);
 }
@@ -325,6 +325,26 @@ START_TEST(too_large_is_refused)
 }
 END_TEST
 
+/* Its last two fields are newer than the rest: they may be missing, both. */
+START_TEST(a_point_with_lines)
+{
+	struct pmt_point in = {1, 2, 3, 4, 5, 300, UINT64_MAX}, out;
+	uint8_t bytes[PMT_PAYLOAD_FIXED_BYTES];
+	size_t size = (size_t)(pmt_payload_put_point(bytes, &in) - bytes);
+	struct pmt_record r = {.payload = bytes, .payload_bytes = size};
+
+	ck_assert_uint_le(size, PMT_PAYLOAD_FIXED_BYTES);
+	ck_assert(pmt_payload_get_point(&r, &out));
+	ck_assert_uint_eq(out.line, 300);
+	ck_assert_uint_eq(out.from_line, UINT64_MAX);
+	ck_assert_uint_eq(out.skipped_count, 5);
+	for (r.payload_bytes = 5; r.payload_bytes < size; r.payload_bytes++) {
+		ck_assert(pmt_payload_get_point(&r, &out));
+		ck_assert_uint_eq(out.line | out.from_line, 0);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("payload");
@@ -334,6 +354,7 @@ int main(void)
 	tcase_add_loop_test(tc, there_and_back, 0, KIND_COUNT);
 	tcase_add_loop_test(tc, too_short_is_refused, 0, KIND_COUNT);
 	tcase_add_loop_test(tc, too_large_is_refused, 0, KIND_COUNT);
+	tcase_add_test(tc, a_point_with_lines);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -88,6 +88,11 @@ int pmt_model_running_node(struct pmt_model *model, struct pmt_stream_state *str
 	if (stream->span_function == PMT_FUNCTION_PAUSED)
 		return pmt_tree_child(&model->tree, stream->root_node,
 				      PMT_FUNCTION_PAUSED, ret_node);
+	if (stream->has_points && !stream->span_function)
+		return pmt_tree_child(&model->tree, stream->root_node,
+				      stream->point_depth ? PMT_FUNCTION_SKIPPED
+							  : PMT_FUNCTION_OUTSIDE,
+				      ret_node);
 	if (stream->span_function || (!top && stream->is_depth_unknown)) {
 		error = pmt_model_unknown_frame(model, stream, &unknown);
 		*ret_node = unknown.node;
@@ -160,7 +165,7 @@ static int charge_record(struct pmt_model *model, struct pmt_stream_state *strea
 
 	if (!error)
 		pmt_model_charge(model, stream, node, event->tick, deltas);
-	if (!error && model->measured.lines)
+	if (!error && model->measured.lines && !stream->has_points)
 		error = charge_line(model, stream, deltas);
 	return error;
 }

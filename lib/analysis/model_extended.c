@@ -18,29 +18,72 @@ static bool get_u32(const struct pmt_record *r, uint32_t *ret_value)
 	return true;
 }
 
+/* How deep the thread was until the event. */
+static uint64_t depth_before(const struct pmt_point *point)
+{
+	if (pmt_op_is_enter(point->op))
+		return point->depth ? point->depth - 1 : 0;
+	return point->depth + pmt_op_is_leave(point->op);
+}
+
 /*
- * A point tells who ran until the event, not the path: its changes go right under the
- * root. When events were left out before it, they are nobody's in particular.
+ * Whose a point's changes are. A point tells who ran until the event, not the path: they
+ * go right under the root. When events were left out before it, they are nobody's in
+ * particular.
  */
+static int function_of_point(struct pmt_model *model, struct pmt_stream_state *stream,
+			     const struct pmt_point *point, uint32_t *ret_function)
+{
+	*ret_function = PMT_FUNCTION_OUTSIDE;
+	if (stream->span_function)
+		*ret_function = stream->span_function;
+	else if (point->skipped_count > 0)
+		*ret_function = PMT_FUNCTION_SKIPPED;
+	else if (point->from_code_id != 0)
+		return pmt_model_function(model, point->from_code_id, ret_function);
+	else if (depth_before(point) > 0)
+		*ret_function = PMT_FUNCTION_UNKNOWN;
+	return 0;
+}
+
+/* The line that ran until a point; lines are not counted, most were left out. */
+static int charge_point_line(struct pmt_model *model, const struct pmt_point *point,
+			     uint32_t function, const struct pmt_deltas *deltas)
+{
+	struct pmt_line *line;
+
+	if (point->op == PMT_OP_LINE)
+		model->measured.lines = true;
+	if (point->from_line == 0 || point->from_line > UINT32_MAX ||
+	    function < PMT_FUNCTION_FIRST_REAL)
+		return 0;
+	int error =
+	    pmt_lines_get(&model->lines, function, (uint32_t)point->from_line, &line);
+	if (!error)
+		pmt_figures_add_deltas(&line->self, deltas);
+	return error;
+}
+
 static int add_point(struct pmt_model *model, struct pmt_stream_state *stream,
 		     const struct pmt_event *event)
 {
-	uint32_t function = PMT_FUNCTION_OUTSIDE;
+	const struct pmt_deltas *deltas = &event->record.deltas;
 	struct pmt_point point;
-	uint32_t node;
-	int error = 0;
+	uint32_t function, node;
 
 	if (!pmt_payload_get_point(&event->record, &point))
 		return 0;
 	pmt_model_count_point(model, stream, &point);
-	if (point.skipped_count > 0)
-		function = PMT_FUNCTION_SKIPPED;
-	else if (point.from_code_id != 0)
-		error = pmt_model_function(model, point.from_code_id, &function);
+	int error = function_of_point(model, stream, &point, &function);
 	if (!error)
 		error = pmt_tree_child(&model->tree, stream->root_node, function, &node);
 	if (!error)
-		pmt_model_charge(model, stream, node, event->tick, &event->record.deltas);
+		pmt_model_charge(model, stream, node, event->tick, deltas);
+	if (!error)
+		error = charge_point_line(model, &point, function, deltas);
+	stream->has_points = true;
+	stream->point_depth = point.depth;
+	stream->span_function = 0;
 	return error;
 }
 
@@ -76,18 +119,39 @@ static int add_sample(struct pmt_model *model, const struct pmt_record *record)
 	return 0;
 }
 
-/* What a thread without Python did in its life: no time, so neither peaks nor timeline
- * can have it. */
+/* A thread with points of its own: what it had not said of its sums when it could not
+ * any more. Numbers of threads are used again: the last one that had it. */
+static struct pmt_stream_state *points_of_thread(struct pmt_model *model, uint32_t tid)
+{
+	struct pmt_stream_state *found = NULL;
+
+	for (uint32_t i = 0; i < model->streams.count; i++) {
+		struct pmt_stream_state *stream = &model->streams.items[i];
+		const struct pmt_thread_info *thread =
+		    pmt_tables_thread(model->tables, stream->number);
+
+		if (stream->has_points && thread && thread->os_tid == tid)
+			found = stream;
+	}
+	return found;
+}
+
+/* What a thread without Python did in its life, or the rest of one with points: no time,
+ * so neither peaks nor timeline can have it. */
 static int add_thread_sums(struct pmt_model *model, struct pmt_stream_state *stream,
 			   const struct pmt_record *record)
 {
 	struct pmt_deltas sums;
-	uint32_t tid, node;
+	uint32_t tid, node, function = PMT_FUNCTION_NATIVE;
 
 	if (!pmt_payload_get_thread_sums(record, &tid, &sums))
 		return 0;
-	int error =
-	    pmt_tree_child(&model->tree, stream->root_node, PMT_FUNCTION_NATIVE, &node);
+	struct pmt_stream_state *with_points = points_of_thread(model, tid);
+	if (with_points) {
+		stream = with_points;
+		function = PMT_FUNCTION_SKIPPED;
+	}
+	int error = pmt_tree_child(&model->tree, stream->root_node, function, &node);
 	if (error)
 		return error;
 	pmt_figures_add_deltas(&model->tree.self[node], &sums);
@@ -111,6 +175,8 @@ static int resync(struct pmt_model *model, struct pmt_stream_state *stream,
 {
 	struct pmt_shadow_frame unknown;
 
+	if (stream->has_points)
+		return 0;
 	pmt_shadow_cut_to(&stream->shadow,
 			  certain_depth < python_depth ? certain_depth : python_depth);
 	if (stream->shadow.python_depth >= python_depth)
@@ -214,6 +280,10 @@ static int add_checkpoint(struct pmt_model *model, struct pmt_stream_state *stre
 			   ? 0
 			   : resync(model, stream, point.depth, point.depth);
 	stream->is_depth_unknown = false;
+	if (stream->has_points) {
+		stream->span_function = 0;
+		return charge_gap(model, stream, event, &point.sums);
+	}
 	int error = pmt_tree_child(&model->tree, stream->root_node, PMT_FUNCTION_UNKNOWN,
 				   &unknown.node);
 	if (!error)

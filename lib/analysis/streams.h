@@ -22,6 +22,8 @@ struct pmt_stream_state {
 	/* The next changes span records that were lost (PMT_FUNCTION_UNKNOWN) or never
 	 * written (PMT_FUNCTION_PAUSED): nobody knows whose they are. 0: none of this. */
 	uint32_t span_function;
+	bool has_points;            /* min_rss, min_alloc: no stack; see add_point */
+	uint64_t point_depth;       /* with has_points: after the last one */
 	bool is_depth_unknown;      /* behind a gap, until a checkpoint tells */
 	struct pmt_deltas seen;     /* sums of its records, to compare with checkpoints */
 	uint64_t record_rise_pages; /* of these, the rises of RSS */

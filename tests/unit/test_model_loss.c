@@ -243,6 +243,40 @@ START_TEST(points_charge_who_ran_or_nobody)
 }
 END_TEST
 
+/* Between two points nobody knows who ran; behind a pause it is the pause. */
+START_TEST(points_among_other_records)
+{
+	struct pmt_analysis a = test_analyse(
+	    "stream 1 tid=7\n"
+	    "code 1 app.py 1 main\n"
+	    "ccode 3 sorted\n"
+	    "point op=start code=1 depth=1 alloc=1/1\n"
+	    "point op=line code=1 from=1 depth=1 line=12 from_line=11 alloc=4/1\n"
+	    "point op=return from=3 depth=1 alloc=8/1\n"
+	    "point op=start code=1 depth=9001 alloc=16/1\n"
+	    "pause\n"
+	    "continue 3 1\n"
+	    "point op=start code=1 from=1 depth=4 alloc=32/1\n"
+	    "point op=return from=1 depth=3 skipped=2 alloc=64/1\n"
+	    "stream 0\n"
+	    "sample +1ms rss=1M\n"
+	    "sums tid=7 alloc=256/1\n",
+	    NULL);
+
+	ck_assert_uint_eq(test_self(&a, "[outside Python]").allocated_bytes, 1);
+	ck_assert_uint_eq(test_self(&a, "main").allocated_bytes, 4);
+	ck_assert_uint_eq(test_self(&a, "sorted").allocated_bytes, 8);
+	ck_assert_uint_eq(test_self(&a, "[unknown]").allocated_bytes, 16);
+	ck_assert_uint_eq(test_self(&a, "[paused]").allocated_bytes, 32);
+	ck_assert_uint_eq(test_self(&a, "[skipped events]").allocated_bytes, 64 + 256);
+	ck_assert_uint_eq(a.model->totals.allocated_bytes, 381);
+	ck_assert_uint_eq(a.model->lines.count, 1);
+	ck_assert_uint_eq(a.model->lines.items[0].number, 11);
+	ck_assert_uint_eq(a.model->lines.items[0].self.allocated_bytes, 4);
+	pmt_analysis_close(&a);
+}
+END_TEST
+
 /* detail=tree: a later record of a node replaces the earlier one. */
 START_TEST(tree_nodes_are_the_tree)
 {
@@ -347,6 +381,7 @@ int main(void)
 	tcase_add_test(tc, leaves_behind_a_gap_are_no_surprise);
 	tcase_add_test(tc, a_pause_is_nobodys);
 	tcase_add_test(tc, points_charge_who_ran_or_nobody);
+	tcase_add_test(tc, points_among_other_records);
 	tcase_add_test(tc, tree_nodes_are_the_tree);
 	tcase_add_test(tc, counts_need_no_stacks);
 	tcase_add_test(tc, gaps_say_where_when_and_how_much);

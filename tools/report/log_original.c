@@ -16,6 +16,7 @@
 #include "cli/exit_code.h"
 #include "cli/message.h"
 #include "cli/progress.h"
+#include "report/log_jump.h"
 #include "report/log_walk.h"
 
 enum {
@@ -34,6 +35,7 @@ struct thread_log {
 	uint64_t event_count;   /* events so far: the next one's number */
 	uint64_t written_event; /* number of the last one that was written */
 	int64_t written_rss;
+	struct pmt_log_moved moved;
 	bool has_first;
 	bool event_is_written;
 	/* The last event. */
@@ -50,7 +52,7 @@ struct logs {
 	const struct pmt_report_request *request;
 	const struct pmt_analysis *analysis;
 	const char *folder;
-	int64_t trigger_bytes;
+	struct pmt_log_limits limits;
 	struct thread_log **items;
 	size_t count;
 	struct thread_log *recent; /* asked for last */
@@ -151,14 +153,20 @@ static void begin_log(struct logs *logs, struct thread_log *log)
 	add_line(logs, log, "HDR: ", titles);
 }
 
-/* The log of a stream, begun at its first event; NULL: no memory. */
-static struct thread_log *log_of(struct logs *logs, uint32_t stream)
+/* The log of a stream, NULL before its first event. */
+static struct thread_log *find_log(struct logs *logs, uint32_t stream)
 {
 	if (logs->recent && logs->recent->stream == stream)
 		return logs->recent;
 	for (size_t i = 0; i < logs->count; i++)
 		if (logs->items[i]->stream == stream)
 			return logs->recent = logs->items[i];
+	return NULL;
+}
+
+/* NULL: no memory. */
+static struct thread_log *new_log(struct logs *logs, uint32_t stream)
+{
 	struct thread_log *log = calloc(1, sizeof(*log));
 	struct thread_log **items =
 	    reallocarray(logs->items, logs->count + 1, sizeof(struct thread_log *));
@@ -196,9 +204,16 @@ static const char *original_word(const struct pmt_event *e)
 	case PMT_EXT_C_RAISE:
 		return "C_EXCEPT";
 	default:
-		return pmt_payload_get_point(&e->record, &point) && point.op < 7
-			   ? words[point.op]
-			   : "LINE";
+		if (!pmt_payload_get_point(&e->record, &point))
+			return "LINE";
+		if (point.op == PMT_POINT_C_CALL)
+			return "C_CALL";
+		if (point.op == PMT_POINT_C_RETURN)
+			return "C_RETURN";
+		if (point.op == PMT_POINT_C_RAISE)
+			return "C_EXCEPT";
+		return point.op < sizeof(words) / sizeof(words[0]) ? words[point.op]
+								   : "LINE";
 	}
 }
 
@@ -251,20 +266,22 @@ static void note_written(struct thread_log *log)
 static void add_event(struct logs *logs, struct thread_log *log,
 		      const struct pmt_log_line *line)
 {
-	int64_t change = line->rss_bytes - log->written_rss;
 	bool is_first = !log->has_first;
-	bool is_jump = !is_first && llabs(change) >= logs->trigger_bytes;
-	struct pmt_point point;
+	bool is_jump =
+	    !is_first && pmt_log_moved_is_jump(&log->moved, &logs->limits, line);
+	struct pmt_point point = {0};
 
 	if (is_point(line) && pmt_payload_get_point(&line->event->record, &point))
 		log->event_count += point.skipped_count;
-	if (is_jump && !log->event_is_written)
+	/* Where events were left out the last one is not the one before. */
+	if (is_jump && !log->event_is_written && !point.skipped_count)
 		write_event(logs, log, "PREV: ");
 	set_event(log, line);
 	log->has_first = true;
 	if (is_first || is_jump) {
 		write_event(logs, log, is_first ? "FRST: " : "NEXT: ");
 		note_written(log);
+		pmt_log_moved_restart(&log->moved, line);
 	}
 	log->event_count++;
 }
@@ -302,14 +319,18 @@ static void add(struct logs *logs, const struct pmt_log_line *line)
 {
 	bool is_event = line->is_call || is_point(line);
 
-	if (line->event->stream == 0 || (!is_event && !is_message(line)))
+	if (line->event->stream == 0)
 		return;
-	struct thread_log *log = log_of(logs, line->event->stream);
+	struct thread_log *log = find_log(logs, line->event->stream);
+	if (!log && (is_event || is_message(line)))
+		log = new_log(logs, line->event->stream);
 	if (!log)
 		return;
+	if (line->event->kind == PMT_EVENT_RECORD)
+		pmt_log_moved_add(&log->moved, line, logs->analysis->model->page_bytes);
 	if (is_event)
 		add_event(logs, log, line);
-	else
+	else if (is_message(line))
 		add_message(logs, log, line);
 }
 
@@ -355,9 +376,7 @@ int pmt_log_original_write(const struct pmt_report_request *request)
 	if (code != PMT_EXIT_OK)
 		return code;
 	logs.analysis = &walk.analysis;
-	logs.trigger_bytes = request->trigger_bytes >= 0
-				 ? request->trigger_bytes
-				 : (int64_t)walk.model->page_bytes;
+	logs.limits = pmt_log_limits_of(&walk.analysis, request);
 	while (left-- && !logs.error && (line = pmt_log_walk_next(&walk)))
 		add(&logs, line);
 	int write_code = finish(&logs);

@@ -85,13 +85,16 @@ static void say_thread(const struct pmt_record *r, char *text, size_t size)
 
 static void say_point(const struct pmt_record *r, char *text, size_t size)
 {
-	static const char *const words[] = {"call",  "return", "resume", "yield",
-					    "throw", "unwind", "line"};
+	static const char *const words[] = {"call",   "return",   "resume", "yield",
+					    "throw",  "unwind",   "line",   "?",
+					    "C call", "C return", "C raise"};
 	struct pmt_point point;
 
 	if (pmt_payload_get_point(r, &point))
 		snprintf(text, size, "%s, %" PRIu64 " events skipped before",
-			 point.op < 7 ? words[point.op] : "?", point.skipped_count);
+			 point.op < sizeof(words) / sizeof(words[0]) ? words[point.op]
+								     : "?",
+			 point.skipped_count);
 }
 
 static void say_block(const struct pmt_event *e, char *text, size_t size)

@@ -149,6 +149,10 @@ static void set_point(struct pmt_log_walk *walk)
 		struct pmt_shadow_frame frame = {.function = function};
 		line->function = function_of(walk, &frame);
 		line->line = line->function ? line->function->first_line : 0;
+		if (point.line)
+			line->line = point.line;
+		else if (pmt_op_is_leave(point.op) && point.from_line)
+			line->line = point.from_line;
 		line->python_function = line->function;
 		line->python_line = line->line;
 	}

@@ -98,7 +98,9 @@ static int print_json(const struct pmt_report_request *request,
 		pmt_json_set_function(object, a->model, line->function);
 		json_object_set_new(object, "line", json_integer(line->number));
 		json_object_set_new(object, "hits",
-				    json_integer((json_int_t)line->hit_count));
+				    a->model->counts.points
+					? json_null() /* most were left out */
+					: json_integer((json_int_t)line->hit_count));
 		json_object_set_new(object, "self", pmt_json_part(&line->self, a->model));
 		pmt_json_stream_add(&stream, object);
 	}
@@ -123,7 +125,10 @@ static int print_csv(const struct pmt_report_request *request,
 		pmt_csv_text(&csv, f->name);
 		pmt_csv_text(&csv, f->file);
 		pmt_csv_integer(&csv, line->number);
-		pmt_csv_integer(&csv, (int64_t)line->hit_count);
+		if (a->model->counts.points)
+			pmt_csv_empty(&csv);
+		else
+			pmt_csv_integer(&csv, (int64_t)line->hit_count);
 		pmt_csv_part(&csv, &line->self, a->model);
 		pmt_csv_end_row(&csv);
 	}

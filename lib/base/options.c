@@ -236,6 +236,23 @@ void pmt_options_init(struct pmt_options *options)
 	}
 }
 
+/* What each key alone cannot tell. */
+static int check_together(struct pmt_options *options, struct pmt_options_error *error)
+{
+	const char *key = options->min_rss_bytes ? "min_rss" : "min_alloc";
+
+	if (options->detail != PMT_DETAIL_TREE ||
+	    !(options->min_rss_bytes | options->min_alloc_bytes))
+		return 0;
+	*error = (struct pmt_options_error){
+	    .option = pmt_option_find(key, strlen(key)),
+	    .key = key,
+	    .key_bytes = strlen(key),
+	};
+	options->modes = PMT_MODE_OFF;
+	return fail(error, PMT_OPTIONS_CONFLICT);
+}
+
 int pmt_options_parse(struct pmt_options *options, const char *text,
 		      struct pmt_options_error *ret_error)
 {
@@ -255,7 +272,7 @@ int pmt_options_parse(struct pmt_options *options, const char *text,
 			return -EINVAL;
 		}
 	}
-	return 0;
+	return check_together(options, ret_error);
 }
 
 int pmt_options_set(struct pmt_options *options, const struct pmt_option *option,

@@ -107,6 +107,7 @@ enum pmt_options_fault {
 	PMT_OPTIONS_OUT_OF_RANGE,
 	PMT_OPTIONS_NOT_YET,  /* a word that a later version will know */
 	PMT_OPTIONS_TOO_MANY, /* more than PMT_OPTIONS_GLOBS_MAX patterns */
+	PMT_OPTIONS_CONFLICT, /* a key that does not go with detail=tree */
 	PMT_OPTIONS_TOO_LONG, /* texts of more than PMT_OPTIONS_TEXT_BYTES */
 };
 

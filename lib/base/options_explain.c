@@ -72,6 +72,11 @@ static void put_fault(struct pmt_phrase *phrase, const struct pmt_options_error 
 		pmt_phrase_put(phrase, " patterns for ");
 		put_key(phrase, error);
 		break;
+	case PMT_OPTIONS_CONFLICT:
+		put_key(phrase, error);
+		pmt_phrase_put(phrase, " does not go with detail=tree: it chooses among "
+				       "events, of which the tree holds sums");
+		break;
 	case PMT_OPTIONS_TOO_LONG:
 		pmt_phrase_put(phrase, "more than ");
 		pmt_phrase_put_count(phrase, PMT_OPTIONS_TEXT_BYTES);
@@ -94,7 +99,7 @@ static void put_explanation(struct pmt_phrase *phrase,
 		put_keys(phrase);
 	}
 	if (error->option && error->fault != PMT_OPTIONS_TOO_MANY &&
-	    error->fault != PMT_OPTIONS_TOO_LONG)
+	    error->fault != PMT_OPTIONS_CONFLICT && error->fault != PMT_OPTIONS_TOO_LONG)
 		put_allowed(phrase, error);
 }
 

@@ -24,6 +24,8 @@ struct pmt_stack {
 	uintptr_t high;
 };
 
+struct pmt_points;
+
 struct pmt_thread {
 	/*
 	 * Sums since the thread began, never reset. Owning thread writes (a plain add: a
@@ -37,6 +39,9 @@ struct pmt_thread {
 	struct pmt_rss rss;
 	struct pmt_emitter emitter;
 	struct pmt_stack stack;
+	/* Mapped with the emitter where min_rss or min_alloc ask for it. Owner; reaper.
+	 */
+	struct pmt_points *points;
 	/* tid of the owner, 0 when the entry is free. Owner writes; the reaper frees. */
 	_Atomic uint32_t os_tid;
 };

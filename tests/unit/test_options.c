@@ -82,12 +82,12 @@ END_TEST
 
 START_TEST(every_key_is_read)
 {
-	parse_well("mode=lines,detail=tree,c_calls=1,out=/tmp/t-%p.bin,rss=trigger,"
+	parse_well("mode=lines,c_calls=1,out=/tmp/t-%p.bin,rss=trigger,"
 		   "interval=1s,ring=private,ring_size=64KiB,max_size=10MB,min_rss=4K,"
 		   "min_alloc=1MiB,include=*/app/*,exclude=test_*,thread=worker-?,"
 		   "start=paused,redact=1,compress=none,quiet=1,verbose=1");
 	ck_assert_uint_eq(options.modes, PMT_MODE_CALLS | PMT_MODE_LINES);
-	ck_assert_uint_eq(options.detail, PMT_DETAIL_TREE);
+	ck_assert_uint_eq(options.detail, PMT_DETAIL_STREAM);
 	ck_assert_str_eq(options.out, "/tmp/t-%p.bin");
 	ck_assert_uint_eq(options.rss, PMT_RSS_WANTED_TRIGGER);
 	ck_assert_uint_eq(options.interval_ns, 1000000000);
@@ -102,6 +102,8 @@ START_TEST(every_key_is_read)
 	ck_assert_uint_eq(options.start, PMT_START_PAUSED);
 	ck_assert_uint_eq(options.compress, PMT_COMPRESS_NONE);
 	ck_assert(options.c_calls && options.redact && options.quiet && options.verbose);
+	parse_well("detail=tree"); /* does not go with min_rss */
+	ck_assert_uint_eq(options.detail, PMT_DETAIL_TREE);
 }
 END_TEST
 
@@ -188,6 +190,10 @@ static const struct wrong wrongs[] = {
     {"include=", PMT_OPTIONS_BAD_VALUE,
      "include cannot be \"\" (at character 1); allowed: a pattern with *, ? and [...]"},
     {"\x1b[31m=1", PMT_OPTIONS_UNKNOWN_KEY, NULL},
+    {"min_alloc=1M,detail=tree", PMT_OPTIONS_CONFLICT,
+     "min_alloc does not go with detail=tree: it chooses among events, of which the tree "
+     "holds sums"},
+    {"detail=tree,min_rss=1M,min_alloc=1M", PMT_OPTIONS_CONFLICT, NULL},
 };
 
 START_TEST(errors_say_what_where_and_what_is_allowed)

@@ -326,6 +326,8 @@ static void add(struct logs *logs, const struct pmt_log_line *line)
 		log = new_log(logs, line->event->stream);
 	if (!log)
 		return;
+	if (!log->has_first) /* what the process says of itself is known by now */
+		logs->limits = pmt_log_limits_of(logs->analysis, logs->request);
 	if (line->event->kind == PMT_EVENT_RECORD)
 		pmt_log_moved_add(&log->moved, line, logs->analysis->model->page_bytes);
 	if (is_event)
@@ -376,7 +378,6 @@ int pmt_log_original_write(const struct pmt_report_request *request)
 	if (code != PMT_EXIT_OK)
 		return code;
 	logs.analysis = &walk.analysis;
-	logs.limits = pmt_log_limits_of(&walk.analysis, request);
 	while (left-- && !logs.error && (line = pmt_log_walk_next(&walk)))
 		add(&logs, line);
 	int write_code = finish(&logs);

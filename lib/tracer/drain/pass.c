@@ -10,6 +10,7 @@
 
 #include "drain/trace_file.h"
 #include "event/emit.h"
+#include "event/points.h"
 #include "os/sys.h"
 #include "run/run.h"
 
@@ -64,6 +65,7 @@ static void reap(struct pmt_run *run, struct pmt_thread *t)
 	if (e->live) {
 		/* Its last word: what it allocated after its last event. If there is no
 		 * room now, the thread stays and is asked again at the next pass. */
+		pmt_points_settle(t);
 		if (!pmt_emit_checkpoint(e, &t->sums))
 			return;
 		struct pmt_ring_slot *slot = e->ring.slot;
@@ -73,6 +75,7 @@ static void reap(struct pmt_run *run, struct pmt_thread *t)
 	} else {
 		pmt_run_add_native_sums(run, t);
 	}
+	pmt_points_close(t);
 	pmt_rss_close(t);
 	pmt_thread_free(t);
 }

@@ -9,6 +9,7 @@
 
 #include "drain/pass.h"
 #include "event/introduce.h"
+#include "event/points.h"
 #include "os/sys.h"
 #include "ring/area.h"
 #include "run/run.h"
@@ -30,21 +31,46 @@ void pmt_emit_want_drain(void)
 		pmt_drain_start();
 }
 
-static uint8_t *write_extended(struct pmt_emitter *e, const struct pmt_deltas *sums,
-			       enum pmt_ext type, const void *payload, size_t size,
+struct extended {
+	uint64_t tick; /* 0: none */
+	const struct pmt_deltas *sums;
+	enum pmt_ext type;
+	const void *payload;
+	size_t size;
+};
+
+/* Whether each group of deltas has something to say. */
+static bool says_all(const struct pmt_deltas *said, const struct pmt_deltas *sums)
+{
+	return sums &&
+	       (sums->allocated_count != said->allocated_count ||
+		sums->freed_count != said->freed_count) &&
+	       sums->object_count != said->object_count &&
+	       sums->rss_pages != said->rss_pages &&
+	       (sums->mapped_bytes != said->mapped_bytes ||
+		sums->file_mapped_bytes != said->file_mapped_bytes);
+}
+
+static uint8_t *write_extended(struct pmt_emitter *e, const struct extended *what,
 			       uint8_t *begin)
 {
+	const struct pmt_deltas *sums = what->sums;
 	uint8_t head = PMT_OP_EXTENDED;
 	uint8_t *p = begin + 2;
 
-	begin[1] = (uint8_t)type;
-	/* Without the time: all five flags and EXTENDED would be the filler byte. */
+	begin[1] = (uint8_t)what->type;
+	/* EXTENDED with all five flags would be the filler byte: then the time waits. */
+	if (what->tick > e->last_tick && !says_all(&e->emitted, sums)) {
+		head |= PMT_FLAG_TIME;
+		p = pmt_varint_put(p, what->tick - e->last_tick);
+		e->last_tick = what->tick;
+	}
 	if (sums)
 		p = pmt_emit_sums(e, sums, p, &head);
-	p = pmt_varint_put(p, size);
-	memcpy(p, payload, size);
+	p = pmt_varint_put(p, what->size);
+	memcpy(p, what->payload, what->size);
 	begin[0] = head;
-	return p + size;
+	return p + what->size;
 }
 
 /* Making room opened the fast path again; there may still be something to be said. */
@@ -54,19 +80,32 @@ static void keep_slow(struct pmt_emitter *e)
 		e->ring.limit = 0;
 }
 
-bool pmt_emit_extended(struct pmt_emitter *e, const struct pmt_deltas *sums,
-		       enum pmt_ext type, const void *payload, size_t size)
+static bool emit_extended(struct pmt_emitter *e, const struct extended *what)
 {
 	uint32_t busy = e->busy; /* often within an event's own slow path */
 	e->busy = 1;
-	uint8_t *begin = pmt_ring_make_room_sp(&e->ring, PMT_RECORD_BYTES_MAX + size);
+	uint8_t *begin =
+	    pmt_ring_make_room_sp(&e->ring, PMT_RECORD_BYTES_MAX + what->size);
 	if (begin) {
-		uint8_t *end = write_extended(e, sums, type, payload, size, begin);
+		uint8_t *end = write_extended(e, what, begin);
 		pmt_ring_commit_sp(&e->ring, begin, end);
 	}
 	keep_slow(e);
 	e->busy = busy;
 	return begin != NULL;
+}
+
+bool pmt_emit_extended(struct pmt_emitter *e, const struct pmt_deltas *sums,
+		       enum pmt_ext type, const void *payload, size_t size)
+{
+	return emit_extended(e, &(struct extended){0, sums, type, payload, size});
+}
+
+bool pmt_emit_extended_at(struct pmt_emitter *e, uint64_t tick,
+			  const struct pmt_deltas *sums, enum pmt_ext type,
+			  const void *payload, size_t size)
+{
+	return emit_extended(e, &(struct extended){tick, sums, type, payload, size});
 }
 
 /* Head, type, and a size of always three bytes: it is known only at the end. */
@@ -183,7 +222,8 @@ bool pmt_emitter_open_self(struct pmt_thread *t)
 	/* A ring costs a megabyte: threads that come and go should not each have one. */
 	if (!pmt_area_has_free_slot(&pmt_run->area))
 		pmt_pass_free_slots();
-	bool opened = pmt_emitter_open(&t->emitter, &pmt_run->area, tid);
+	bool opened =
+	    pmt_points_open_self(t) && pmt_emitter_open(&t->emitter, &pmt_run->area, tid);
 	t->sums = before;
 	if (opened)
 		pmt_introduce_thread(t, tid);
@@ -227,7 +267,9 @@ uint8_t *pmt_emit_begin_slow(struct pmt_thread *t)
 	if (e->muted || (e->paused && !say_continue(e)) ||
 	    (e->unsaid_loss && !say_loss(e)))
 		return NULL;
-	if (e->ring.head >= e->next_checkpoint && !pmt_emit_checkpoint(e, &t->sums))
+	/* With a trigger what moved belongs to an event that waits. */
+	if (e->ring.head >= e->next_checkpoint &&
+	    !pmt_emit_checkpoint(e, t->points ? NULL : &t->sums))
 		return NULL;
 	uint8_t *begin = pmt_ring_make_room_sp(&e->ring, 0);
 	if (!e->named && begin) /* come back soon, and less often as it goes on */

@@ -69,6 +69,11 @@ void pmt_emit_lose(struct pmt_thread *t, enum pmt_loss cause);
 bool pmt_emit_extended(struct pmt_emitter *e, const struct pmt_deltas *sums,
 		       enum pmt_ext type, const void *payload, size_t size);
 
+/* The same with a time, where that is later than the stream's last. */
+bool pmt_emit_extended_at(struct pmt_emitter *e, uint64_t tick,
+			  const struct pmt_deltas *sums, enum pmt_ext type,
+			  const void *payload, size_t size);
+
 /*
  * An extended record without deltas whose payload is written in place, for long ones: the
  * program's stack may be small. Returns where the payload goes, with room for `most`

@@ -11,6 +11,7 @@
 
 #include "event/emit.h"
 #include "event/hook_way.h"
+#include "event/points.h"
 #include "run/run.h"
 
 static struct pmt_text cut(const char *text)
@@ -41,6 +42,7 @@ static int write_mark(enum pmt_ext type, const char *text)
 		const uint8_t *end = pmt_payload_put_text(payload, cut(text));
 		pmt_rss_read_self(t); /* a mark asks what memory is now */
 		/* And what time: only every 16th event reads the clock. */
+		pmt_points_settle(t);
 		written = pmt_emit_checkpoint(&t->emitter, &t->sums) &&
 			  pmt_emit_extended(&t->emitter, NULL, type, payload,
 					    (size_t)(end - payload));

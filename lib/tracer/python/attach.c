@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "event/hook_way.h"
+#include "event/points.h"
 #include "os/say.h"
 #include "os/sys.h"
 #include "os/text.h"
@@ -113,12 +114,26 @@ static void install_hook(void *interpreter)
 /* Known options that this version does not act on: better said than found out. */
 static void say_what_is_not_yet(void)
 {
-	if (options->detail == PMT_DETAIL_TREE || options->min_rss_bytes ||
-	    options->min_alloc_bytes)
+	if (options->detail == PMT_DETAIL_TREE)
 		pmt_say(PMT_SAY_NOT_YET,
-			"detail=tree, min_rss and min_alloc are not in this version: "
-			"every event is written",
+			"detail=tree is not in this version: every event is written",
 			NULL, NULL);
+}
+
+/* Once a process: what marks changed since then stays. */
+static void set_way(void)
+{
+	static bool is_set;
+	uint32_t way = PMT_WAY_STREAM;
+
+	if (is_set)
+		return;
+	is_set = true;
+	if (options->start == PMT_START_PAUSED)
+		way |= PMT_WAY_PAUSED;
+	if (pmt_points_start(options, pmt_run->page_bytes))
+		way |= PMT_WAY_POINTS;
+	atomic_fetch_or_explicit(&pmt_hook_way, way, memory_order_release);
 }
 
 static void attach_gil(void *interpreter)
@@ -131,8 +146,7 @@ static void attach_gil(void *interpreter)
 		pmt_domains_install_gil();
 		pmt_environ_hide_gil();
 		pmt_run_know_python(pmt_py.Py_GetVersion());
-		if (options->start == PMT_START_PAUSED)
-			pmt_store32_release(&pmt_hook_way, PMT_WAY_PAUSED);
+		set_way();
 		install_hook(interpreter);
 		pmt_drain_start();
 	}

@@ -51,11 +51,22 @@ static void begin_change(void)
 	atomic_fetch_add_explicit(&changing, 1, memory_order_acq_rel);
 }
 
-static void end_change(size_t size)
+static uint64_t pages_of(size_t size)
 {
-	pmt_add_relaxed(&own_pages, round_up(size) / (size_t)getpagesize());
+	return round_up(size) / (size_t)getpagesize();
+}
+
+/* Pages may be fewer than none: of a change that gives some back. */
+static void end_change_pages(uint64_t pages)
+{
+	pmt_add_relaxed(&own_pages, pages);
 	atomic_fetch_add_explicit(&version, 1, memory_order_acq_rel);
 	atomic_fetch_sub_explicit(&changing, 1, memory_order_release);
+}
+
+static void end_change(size_t size)
+{
+	end_change_pages(pages_of(size));
 }
 
 uint32_t pmt_own_look_begin(void)
@@ -120,6 +131,13 @@ void *pmt_own_map(size_t size, enum pmt_own_kind kind)
 		pmt_own_populate(at, size);
 	}
 	return at;
+}
+
+void pmt_own_unmap(void *at, size_t size)
+{
+	begin_change();
+	pmt_sys_munmap(at, size);
+	end_change_pages(-pages_of(size));
 }
 
 void *pmt_own_map_shared(int fd, uint64_t from, size_t size)

@@ -20,6 +20,9 @@ enum pmt_own_kind {
 /* Private, zeroed pages; NULL when they are refused. Any thread, no lock, no malloc. */
 void *pmt_own_map(size_t size, enum pmt_own_kind kind);
 
+/* Gives pages of pmt_own_map back, but not PMT_OWN_WIPED ones. */
+void pmt_own_unmap(void *at, size_t size);
+
 /* Of a file in which the range is reserved; absent in a child. NULL as above. */
 void *pmt_own_map_shared(int fd, uint64_t from, size_t size);
 
@@ -37,7 +40,7 @@ void pmt_own_populate_library(void);
 /* In a child: counts from 0, with what is wiped there resident again. */
 void pmt_own_after_fork(void);
 
-/* Pages resident by the above since the process began. */
+/* Pages resident by the above. */
 uint64_t pmt_own_pages(void);
 
 /*

@@ -13,6 +13,7 @@
 #include "drain/sample.h"
 #include "event/emit.h"
 #include "event/introduce.h"
+#include "event/points.h"
 #include "os/process_stat.h"
 #include "os/say.h"
 #include "os/sys.h"
@@ -202,14 +203,19 @@ static void write_the_rest(struct pmt_run *run, unsigned reason, int64_t status)
 			    pmt_area_unread_bytes(&run->area, true));
 	pmt_pass_reap_locked();
 	if (t && t->emitter.live) {
+		pmt_points_settle(t);
 		pmt_rss_read_self(t);
 		pmt_emit_checkpoint(&t->emitter, &t->sums);
 	}
 	for (uint32_t i = 0; (t = pmt_thread_at(i)) != NULL; i++) {
-		if (t->emitter.live)
+		if (t->emitter.live) {
 			events += t->emitter.event_count;
-		else if (pmt_load32_acquire(&t->os_tid))
+			/* An exec may fail, and then the thread goes on. */
+			if (t != pmt_self && reason != PMT_END_EXEC)
+				pmt_points_add_rest(run, t);
+		} else if (pmt_load32_acquire(&t->os_tid)) {
 			pmt_run_add_native_sums(run, t);
+		}
 	}
 	write_losses(run);
 	if (run->options->rss == PMT_RSS_WANTED_EACH)

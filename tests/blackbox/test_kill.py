@@ -16,7 +16,7 @@ import pytest
 import interpreters
 
 PROGRAM = interpreters.TOP / "tests" / "blackbox" / "programs" / "counted.py"
-KILLS = 8 if interpreters.LONG else 1
+KILLS = 35 if interpreters.LONG else 1 # times six on each interpreter
 PATIENCE_S = 60
 
 
@@ -88,7 +88,8 @@ def check(run, facts, ended=None, most_missing=1):
 
 @pytest.mark.parametrize("processes,threads", [(1, 1), (1, 4), (2, 2)])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_killed_at_a_random_moment(interp, tmp_path, facts, seed, processes, threads, number):
+def test_killed_at_a_random_moment(
+        interp, tmp_path, facts, report, seed, processes, threads, number):
     chance = random.Random("%s %s %s %s" % (seed, interp.name, processes, threads))
     for kill in range(KILLS):
         folder = tmp_path / str(kill)
@@ -101,6 +102,10 @@ def test_killed_at_a_random_moment(interp, tmp_path, facts, seed, processes, thr
             run.process.kill()
             status = run.wait()
         assert status == -number
+        if kill == 0:
+            shown = report("functions", run.trace, "json", "--limit=all")
+            assert shown["trace"]["complete"] is False
+            assert [each for each in shown["functions"] if each["function"] == "work_0_0"]
         check(run, facts)
 
 

@@ -78,7 +78,7 @@ def test_no_place_for_a_trace(interp, tmp_path, kind):
 def test_a_file_that_is_no_trace_stays(interp, facts, tmp_path):
     out = tmp_path / "trace.bin"
     out.write_text("somebody's")
-    assert_well(run(interp, tmp_path, out))
+    assert_well(run(interp, tmp_path, out), "is not ours to replace: the trace is %s." % out)
     assert out.read_text() == "somebody's"
     others = list(tmp_path.glob("trace.bin.*"))
     assert len(others) == 1 and facts(others[0])["end"]["how"] == "exit"

@@ -63,12 +63,14 @@ class Fault:
         (place / "out").chmod(0o1777)
         self.trace = place / "out" / "trace.bin"
 
-    def run(self, code, setup="true", out=None, options="", user=None, traced=True):
+    def run(self, code, setup="true", out=None, options="", user=None, limit="",
+            traced=True):
         script = self.place / "app.py"
         script.write_text(code)
         settings = ",".join(filter(None, ["out=%s" % (out or self.trace), options]))
         environment = "LD_PRELOAD=%s/libpymemtrace.so PYMEMTRACE=%s" % (self.place, settings)
         drop = "setpriv --reuid %d --regid %d --clear-groups" % (user, user) if user else ""
+        drop += " " + limit
         # Asked in the namespace: there the ring may be that a trace needs.
         shell = (
             "mount -t tmpfs -o size=64m,mode=1777 tmpfs /dev/shm\n%s || exit 99\n"
@@ -262,3 +264,78 @@ while True: os.write(fd, bytes(30000))
     code = code.replace("sys.exit(5)", "pass")
     killed = 128 + signal.SIGXFSZ
     assert fault.run(code, traced=False).status == fault.run(code).status == killed
+
+
+@pytest.mark.interpreters(one=True)
+def test_read_only_folder(fault):
+    """No trace at all is to be had: said once, with the file and the cause."""
+    fault.compare(WORK + MAIN, "{place}/out/trace.bin", "Read-only file system",
+                  setup="mount -t tmpfs tmpfs {place}/out && mount -o remount,ro {place}/out")
+
+
+@pytest.mark.interpreters(only=["debian"])
+def test_folder_of_another_user(fault):
+    fault.compare(WORK + MAIN, "{place}/out/trace.bin", "Permission denied",
+                  setup="chmod 755 {place}/out", user=NOBODY)
+
+
+OLD_TRACE = ("rm -f {place}/out/*; env LD_PRELOAD={place}/libpymemtrace.so PYMEMTRACE=out={place}/out/trace.bin "
+             "/usr/bin/python3 -c pass && chmod %s {place}/out/trace.bin")
+
+
+@pytest.mark.interpreters(only=["debian"])
+@pytest.mark.parametrize("mode", ["600", "644"])
+def test_old_trace_of_another_user(fault, mode):
+    """In a sticky folder it can neither be written nor moved: the new one lies beside it."""
+    run = fault.compare(WORK + MAIN, "{place}/out/trace.bin", "trace.bin.",
+                        setup=OLD_TRACE % mode, user=NOBODY)
+    names = sorted(each.name for each in (fault.place / "out").iterdir())
+    assert names[0] == "trace.bin" and names[1] in run.said[0]
+    assert_whole(fault.facts())
+
+
+LEAVES = {
+    "chroot": "os.makedirs('jail', exist_ok=True); os.chroot('jail')",
+    # The trace is root's, and this is root no more.
+    "rights": "os.setgroups([]); os.setgid(65534); os.setuid(65534)",
+}
+
+
+@pytest.mark.interpreters(only=["debian"])
+@pytest.mark.parametrize("how", sorted(LEAVES))
+def test_daemon_leaves_its_trace(fault, how):
+    """Nothing can be written from then on: it waits in the ring, where the reader finds it. The
+    ring's file cannot grow either: what later threads do is counted as lost."""
+    code = WORK + "\nimport os\n%s\nwork()\nmain()\n" % LEAVES[how].replace("; ", "\n")
+    code = code.replace("    work()\n    for thread", "    for thread")
+    plain = fault.run(code, traced=False)
+    traced = fault.run(code)
+    assert traced[:3] == plain[:3] and plain.stdout == "well\n"
+    cause = {"chroot": "No such file", "rights": "Permission denied"}[how]
+    assert len(traced.said) == 2
+    assert len([line for line in traced.said if "/out/trace.bin: " + cause in line]) == 1
+    told = fault.facts()
+    main = [each for each in told["streams"] if each["main"]][0]
+    assert main["entered"]["leaf"] == 100000 and told["end"]["how"] == "exit"
+    assert_lossy(fault, told, "unwritable", "could not be written")
+
+
+@pytest.mark.interpreters(only=["debian"])
+def test_no_thread_for_the_drain(fault):
+    """The threads of the program write for themselves."""
+    code = WORK + "\nwork()\nwork()\nwork()\nprint('well')\n"
+    fault.compare(code, "no thread to write the trace", user=NOBODY, limit="prlimit --nproc=0:0")
+    told = fault.facts()
+    assert_whole(told)
+    assert told["info"]["drain"] == "refused" and "no samples" in fault.summary()
+
+
+NO_PROC = "mount -t tmpfs tmpfs /proc"
+
+
+@pytest.mark.interpreters(one=True)
+def test_no_proc(fault):
+    fault.compare(WORK + MAIN, "/proc", setup=NO_PROC)
+    told = fault.facts()
+    assert_whole(told)
+    assert told["info"]["rss_begin_pages"] == "0" and "RSS method: off" in fault.summary()

@@ -160,6 +160,11 @@ static void say_doubts(struct speech *s, const struct pmt_analysis *a)
 		    "Only events around a jump were written (min_rss, min_alloc); %s "
 		    "were not. There are no call counts and no call paths.",
 		    pmt_figure_count(text, counts->skipped, true));
+	const char *drain = pmt_tables_info(a->tables, "drain");
+	if (drain && strcmp(drain, "refused") == 0)
+		say(s,
+		    "The tracer was refused a thread of its own: there are no samples, "
+		    "or not all, and peaks are those at the events.");
 	if (a->losses.pause_count > 0)
 		say(s, "Tracing was paused; changes meanwhile are under [paused].");
 	if (counts->events == 0 && a->model->tree_nodes.count == 0)

@@ -14,6 +14,7 @@
 #include "drain/sample.h"
 #include "event/emit.h"
 #include "os/clock.h"
+#include "os/say.h"
 #include "os/sys.h"
 #include "run/run.h"
 
@@ -143,8 +144,13 @@ void pmt_drain_start(void)
 	/* pthread_create allocates: that is our memory, not the program's. */
 	struct pmt_deltas before = t ? t->sums : (struct pmt_deltas){0};
 	pmt_store32_release(&d->stop, 0);
-	if (pmt_own_thread_start(&d->thread, drain_main) < 0) {
+	int error = pmt_own_thread_start(&d->thread, drain_main);
+	if (error < 0) {
+		pmt_store32_release(&d->refused, 1);
 		pmt_store32_release(&d->running, 0);
+		pmt_say(PMT_SAY_DRAIN,
+			"no thread to write the trace with: ", pmt_say_errno(error),
+			": the program's own write it, without samples");
 		pmt_store_relaxed(&d->not_before_ns,
 				  pmt_clock_monotonic_ns() + REFUSED_NS);
 	} else {

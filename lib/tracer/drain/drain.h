@@ -22,8 +22,9 @@ struct pmt_drain {
 	_Atomic uint32_t stop;    /* it shall end */
 	_Atomic uint32_t wake;    /* futex: grows with each wake-up */
 	_Atomic uint32_t sleeping;
-	_Atomic uint32_t lock;   /* futex mutex: 0 free, 1 held, 2 held and waited for */
-	_Atomic uint32_t holder; /* tid of who holds the lock, 0: nobody */
+	_Atomic uint32_t lock;    /* futex mutex: 0 free, 1 held, 2 held and waited for */
+	_Atomic uint32_t holder;  /* tid of who holds the lock, 0: nobody */
+	_Atomic uint32_t refused; /* no thread was to be had, at least once */
 	_Atomic uint64_t not_before_ns; /* after a fork: no new thread until then */
 	uint64_t next_sample_ns;
 	uint64_t next_flush_ns;

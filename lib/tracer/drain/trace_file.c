@@ -52,7 +52,8 @@ int pmt_trace_file_create(struct pmt_trace_file *file, const struct pmt_options 
 	file->lz4_state = pmt_own_map((size_t)LZ4_sizeofState(), PMT_OWN_ABSENT);
 	if (!file->chunk || !file->lz4_state)
 		return -ENOMEM;
-	int fd = pmt_trace_name_create(file->path, sizeof(file->path), wanted, header);
+	int fd = pmt_trace_name_create(file->path, sizeof(file->path), wanted, header,
+				       &file->is_elsewhere);
 	if (fd < 0)
 		return fd;
 	header->crc = pmt_crc32c(0, header, offsetof(struct pmt_file_header, crc));

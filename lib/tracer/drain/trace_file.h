@@ -22,6 +22,7 @@ struct pmt_trace_file {
 	uint64_t max_bytes; /* 0: unbounded */
 	int error;          /* of the last write, 0 after a good one */
 	bool full;          /* max_bytes reached */
+	bool is_elsewhere;  /* the name wanted is a foreign file's */
 	uint8_t codec;
 	/* Whole pages, from open to the end of the process: a chunk being made, and
 	 * lz4's state. */

@@ -18,7 +18,8 @@ enum { GENERATIONS_MAX = 1000, PATH_BYTES = PMT_RING_PATH_BYTES + 8 };
 
 enum claim {
 	CLAIM_CREATED,
-	CLAIM_TAKEN, /* by a living process, this run, or a file that is no trace */
+	CLAIM_TAKEN,   /* by a living process or this run */
+	CLAIM_FOREIGN, /* no trace, or another user's that we may not move */
 	CLAIM_FAILED,
 };
 
@@ -26,6 +27,8 @@ static bool is_alive(const struct pmt_file_header *owner)
 {
 	struct pmt_process_stat stat;
 
+	if (!pmt_process_stat_read(0, &stat)) /* no /proc: rather too careful */
+		return pmt_sys_kill((pid_t)owner->pid, 0) != -ESRCH;
 	return pmt_process_stat_read((pid_t)owner->pid, &stat) && stat.state != 'Z' &&
 	       stat.start == owner->process_start;
 }
@@ -102,12 +105,14 @@ static int claim(const char *path, const struct pmt_file_header *header, int *re
 	}
 	if (st.st_size != 0) {
 		if (!read_owner(path, &owner))
-			return CLAIM_TAKEN;
+			return CLAIM_FOREIGN;
 		if (memcmp(owner.run_id, header->run_id, PMT_RUN_ID_BYTES) == 0 ||
 		    is_alive(&owner))
 			return CLAIM_TAKEN;
 	}
 	*ret_fd = move_away(path);
+	if (*ret_fd == -EPERM || *ret_fd == -EACCES) /* in a sticky folder */
+		return CLAIM_FOREIGN;
 	if (*ret_fd < 0)
 		return CLAIM_FAILED;
 	*ret_fd = create(path);
@@ -131,10 +136,11 @@ static void put_name(struct pmt_text_buffer *text, char *path, size_t size,
 }
 
 int pmt_trace_name_create(char *path, size_t size, const char *wanted,
-			  struct pmt_file_header *header)
+			  struct pmt_file_header *header, bool *ret_is_foreign)
 {
 	struct pmt_text_buffer text;
 	int fd = -EEXIST;
+	bool is_foreign = false;
 
 	for (int attempt = 0; attempt < GENERATIONS_MAX; attempt++) {
 		put_name(&text, path, size, wanted, header, attempt);
@@ -143,9 +149,13 @@ int pmt_trace_name_create(char *path, size_t size, const char *wanted,
 		switch (claim(path, header, &fd)) {
 		case CLAIM_CREATED:
 			header->generation = (uint32_t)attempt;
+			*ret_is_foreign = is_foreign;
 			return fd;
 		case CLAIM_FAILED:
 			return fd;
+		case CLAIM_FOREIGN:
+			is_foreign |= attempt == 0;
+			break;
 		default:
 			break;
 		}

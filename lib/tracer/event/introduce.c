@@ -135,6 +135,11 @@ void pmt_introduce_process(struct pmt_run *run)
 	put_command(e, o->redact);
 }
 
+void pmt_introduce_text(struct pmt_run *run, const char *key, const char *value)
+{
+	put_text(&run->process, key, value);
+}
+
 void pmt_introduce_own_memory(struct pmt_run *run)
 {
 	put_number(&run->process, "tracer_pages", pmt_own_pages());

@@ -61,6 +61,8 @@ const char *pmt_say_errno(int error)
 	switch (-error) {
 	case EACCES:
 		return "Permission denied";
+	case EAGAIN:
+		return "Resource temporarily unavailable";
 	case EPERM:
 		return "Operation not permitted";
 	case ENOENT:

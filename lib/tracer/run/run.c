@@ -109,6 +109,9 @@ static int open_all(struct pmt_run *run)
 			": no trace can be written here: ", pmt_say_errno(result));
 		return result;
 	}
+	if (run->trace.is_elsewhere && !pmt_identity.parent_pid)
+		pmt_say(PMT_SAY_OTHER_NAME, wanted,
+			" is not ours to replace: the trace is ", run->trace.path);
 	result = pmt_area_open(&run->area, options, &run->header, run->trace.path);
 	if (result < 0 ||
 	    !pmt_emitter_open(&run->process, &run->area, (uint32_t)run->pid)) {
@@ -152,6 +155,11 @@ bool pmt_run_start(void)
 		return false;
 	}
 	pmt_rss_start(options->rss);
+	if (options->rss != PMT_RSS_WANTED_OFF && !pmt_rss_last_pages())
+		pmt_say(PMT_SAY_PROC,
+			"/proc cannot be read: resident set and samples are "
+			"missing from the trace",
+			NULL, NULL);
 	pmt_introduce_process(run);
 	pmt_sample_take_locked(); /* nobody else can be here yet */
 	/* The drain may start once CPython has looked for threads after its fork. */
@@ -218,6 +226,8 @@ static void write_the_rest(struct pmt_run *run, unsigned reason, int64_t status)
 		}
 	}
 	write_losses(run);
+	if (pmt_load32_relaxed(&run->drain.refused))
+		pmt_introduce_text(run, "drain", "refused");
 	if (run->options->rss == PMT_RSS_WANTED_EACH)
 		pmt_introduce_rss_check(run);
 	pmt_introduce_own_memory(run);

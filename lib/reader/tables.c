@@ -10,6 +10,7 @@
 
 #include "base/varint.h"
 #include "reader/codes.h"
+#include "reader/contexts.h"
 #include "reader/numbers.h"
 #include "reader/texts.h"
 
@@ -23,6 +24,7 @@ enum {
 struct pmt_tables {
 	struct pmt_texts texts;
 	struct pmt_codes codes;
+	struct pmt_contexts contexts;
 
 	struct pmt_thread_info *threads;
 	size_t thread_count;
@@ -53,6 +55,7 @@ void pmt_tables_free(struct pmt_tables *tables)
 	if (!tables)
 		return;
 	pmt_codes_close(&tables->codes);
+	pmt_contexts_close(&tables->contexts);
 	pmt_numbers_close(&tables->thread_by_stream);
 	for (size_t i = 0; i < tables->info_count; i++)
 		free((char *)tables->infos[i].value);
@@ -194,6 +197,8 @@ int pmt_tables_add(struct pmt_tables *tables, const struct pmt_event *event)
 	switch (event->record.ext) {
 	case PMT_EXT_CODE:
 		return pmt_codes_add(&tables->codes, &tables->texts, &event->record);
+	case PMT_EXT_STACK:
+		return pmt_contexts_add(&tables->contexts, event->stream, &event->record);
 	case PMT_EXT_CODE_LINES:
 		return pmt_codes_add_lines(&tables->codes, &event->record);
 	case PMT_EXT_THREAD:
@@ -230,6 +235,12 @@ int pmt_tables_scan(struct pmt_tables *tables, struct pmt_trace *trace)
 const struct pmt_code *pmt_tables_code(const struct pmt_tables *tables, uint32_t id)
 {
 	return pmt_codes_find(&tables->codes, id);
+}
+
+const struct pmt_context *pmt_tables_context(const struct pmt_tables *tables,
+					     uint32_t stream, uint32_t id)
+{
+	return pmt_contexts_find(&tables->contexts, stream, id);
 }
 
 size_t pmt_tables_code_count(const struct pmt_tables *tables)

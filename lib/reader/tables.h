@@ -77,6 +77,12 @@ size_t pmt_tables_code_count(const struct pmt_tables *tables);
 /* i-th in the order of definition; i < count. */
 const struct pmt_code *pmt_tables_code_at(const struct pmt_tables *tables, size_t i);
 
+/* A stream's calling context (STACK record, reader/contexts.h), NULL when it was never
+ * defined. Fill the tables first: a cursor of another stream may define its functions. */
+struct pmt_context;
+const struct pmt_context *pmt_tables_context(const struct pmt_tables *tables,
+					     uint32_t stream, uint32_t id);
+
 /* NULL for a stream without any checkpoint or thread record. */
 const struct pmt_thread_info *pmt_tables_thread(const struct pmt_tables *tables,
 						uint32_t stream);

@@ -14,7 +14,10 @@
 #include "cli/message.h"
 #include "cli/progress.h"
 #include "format/payload.h"
+#include "format/payload_blocks.h"
 #include "reader/clock_ends.h"
+#include "reader/code_lines.h"
+#include "reader/contexts.h"
 #include "report/load.h"
 #include "report/log_text.h"
 #include "report/open.h"
@@ -158,6 +161,43 @@ static void set_point(struct pmt_log_walk *walk)
 	}
 }
 
+/* An allocation or fault names the stack it was made on. A free knows none: then nothing
+ * is said of where it happened. */
+static void set_stack(struct pmt_log_walk *walk, uint32_t stack_id)
+{
+	const struct pmt_tables *tables = walk->analysis.tables;
+	struct pmt_log_line *line = &walk->line;
+	uint32_t stream = line->event->stream, function;
+	const struct pmt_context *top = pmt_tables_context(tables, stream, stack_id);
+
+	if (!top)
+		return;
+	const struct pmt_code *code = pmt_tables_code(tables, top->code_id);
+	if (code && pmt_functions_of_code(&walk->model->functions, top->code_id,
+					  walk->model->tables, &function) == 0) {
+		struct pmt_shadow_frame frame = {.function = function};
+		line->function = function_of(walk, &frame);
+		line->line = pmt_code_line(code, top->code_offset);
+		line->python_function = line->function;
+		line->python_line = line->line;
+	}
+	line->depth = 0;
+	for (; top; top = pmt_tables_context(tables, stream, top->parent_id))
+		line->depth++;
+}
+
+static void set_block(struct pmt_log_walk *walk)
+{
+	const struct pmt_record *r = &walk->line.event->record;
+	struct pmt_block_alloc alloc;
+	struct pmt_fault fault;
+
+	if (r->ext == PMT_EXT_ALLOC && pmt_payload_get_alloc(r, &alloc))
+		set_stack(walk, alloc.stack_id);
+	else if (r->ext == PMT_EXT_FAULT && pmt_payload_get_fault(r, &fault))
+		set_stack(walk, fault.stack_id);
+}
+
 static void set_rss(struct pmt_log_walk *walk)
 {
 	struct pmt_log_line *line = &walk->line;
@@ -191,6 +231,8 @@ static bool take(struct pmt_log_walk *walk, const struct pmt_event *event)
 	set_running(walk, is_left_by(event) ? &before : &after);
 	if (event->record.op == PMT_OP_EXTENDED && event->record.ext == PMT_EXT_POINT)
 		set_point(walk);
+	else if (event->record.op == PMT_OP_EXTENDED)
+		set_block(walk);
 	set_rss(walk);
 	line->text = line->is_call
 			 ? ""

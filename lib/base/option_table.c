@@ -18,8 +18,8 @@
 static const struct pmt_option_word mode_words[] = {
     {"calls", PMT_MODE_CALLS, false},
     {"lines", PMT_MODE_CALLS | PMT_MODE_LINES, false},
+    {"allocs", PMT_MODE_ALLOCS, false},
     {"off", PMT_MODE_OFF, false},
-    {"allocs", PMT_MODE_ALLOCS, true},
     {"objects", PMT_MODE_OBJECTS, true},
     {"faults", PMT_MODE_FAULTS, true},
     {"refs", PMT_MODE_REFS, true},
@@ -50,6 +50,7 @@ static const struct pmt_option_word compress_words[] = {
 
 #define ALL    "all"
 #define EVENTS "calls, lines"
+#define STREAM "calls, lines, allocs"
 
 /* The columns that every row has; the ranges of numbers and the words follow by name. */
 #define ROW(name, kind, member, initial_value, unit_name, mode_names)                    \
@@ -60,14 +61,15 @@ static const struct pmt_option_word compress_words[] = {
 
 const struct pmt_option pmt_option_table[] = {
     {ROW("mode", WORDS, modes, "calls", "MODE", ALL), WORDS_OF(mode_words),
-     .help = "what is observed: every Python call, every line too, or nothing"},
+     .help = "what is observed: every Python call, every line too, every allocation, or "
+	     "nothing"},
     {ROW("detail", WORD, detail, "stream", "WORD", EVENTS), WORDS_OF(detail_words),
      .help = "write every event, or only sums per call path (bounded file, long runs)"},
     {ROW("c_calls", FLAG, c_calls, "0", "0|1", EVENTS),
      .help = "calls of C functions are events too"},
     {ROW("out", PATH, out, "trace.bin", "PATH", ALL),
      .help = "the trace file; %p in it is the process id, %% a percent sign"},
-    {ROW("rss", WORD, rss, "auto", "WORD", EVENTS), WORDS_OF(rss_words),
+    {ROW("rss", WORD, rss, "auto", "WORD", STREAM), WORDS_OF(rss_words),
      .help = "how changes of the resident set are noticed; each (slow) reads at every "
 	     "event"},
     {ROW("interval", DURATION, interval_ns, "100ms", "TIME", ALL), .zero_is_off = true,
@@ -86,13 +88,13 @@ const struct pmt_option pmt_option_table[] = {
      .help = "write only the events around a change of the resident set by so much"},
     {ROW("min_alloc", SIZE, min_alloc_bytes, "0", "SIZE", EVENTS), .max = INT64_MAX,
      .help = "write only the events around a change of the allocated bytes by so much"},
-    {ROW("include", GLOBS, include, NULL, "GLOB", EVENTS),
+    {ROW("include", GLOBS, include, NULL, "GLOB", STREAM),
      .help = "only functions whose file or qualified name matches; may repeat"},
-    {ROW("exclude", GLOBS, exclude, NULL, "GLOB", EVENTS),
+    {ROW("exclude", GLOBS, exclude, NULL, "GLOB", STREAM),
      .help = "not the functions whose file or qualified name matches; may repeat"},
     {ROW("thread", GLOBS, threads, NULL, "GLOB", EVENTS),
      .help = "only threads whose name matches; may repeat"},
-    {ROW("start", WORD, start, "running", "WORD", EVENTS), WORDS_OF(start_words),
+    {ROW("start", WORD, start, "running", "WORD", STREAM), WORDS_OF(start_words),
      .help = "begin at once, or when the program calls pymemtrace_resume()"},
     {ROW("redact", FLAG, redact, "0", "0|1", ALL),
      .help = "leave the command line and the folders of file names out of the trace"},

@@ -55,7 +55,7 @@ const char *pmt_option_suggest_key(const char *key, size_t size);
 const char *pmt_option_suggest_word(const struct pmt_option *option, const char *word,
 				    size_t size);
 
-/* Writes what the option takes: "calls|lines|off, joined with +", "0|1", "64KiB to
+/* Writes what the option takes: "calls|lines|allocs|off, joined with +", "0|1", "64KiB to
  * 64MiB, a power of two", "PATH". */
 void pmt_option_put_allowed(struct pmt_phrase *phrase, const struct pmt_option *option);
 

@@ -6,6 +6,7 @@
 #include "base/options.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/glob.h"
@@ -72,6 +73,10 @@ static int find_words(const struct pmt_option *option, const char *text, size_t 
 			break;
 		word = plus + 1;
 	}
+	/* One stream cannot hold both yet. */
+	if (option->field_off == offsetof(struct pmt_options, modes) &&
+	    all & PMT_MODE_ALLOCS && all & PMT_MODE_CALLS)
+		return fail_value(error, PMT_OPTIONS_NOT_YET, text, size);
 	*ret_value = all;
 	return 0;
 }

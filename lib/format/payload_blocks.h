@@ -19,10 +19,12 @@
 enum pmt_block_kind {
 	PMT_BLOCK_MALLOC = 0, /* malloc, calloc, free */
 	PMT_BLOCK_REALLOC = 1,
-	PMT_BLOCK_ALIGNED = 2, /* posix_memalign and its kin */
-	PMT_BLOCK_MMAP = 8,    /* mmap, munmap, mremap */
-	PMT_BLOCK_FILE = 9,    /* the same of a file */
-	PMT_BLOCK_RAW = 16,    /* Python's domains */
+	PMT_BLOCK_ALIGNED = 2,   /* posix_memalign and its kin */
+	PMT_BLOCK_MMAP = 8,      /* mmap, munmap, mremap */
+	PMT_BLOCK_FILE = 9,      /* the same of a file */
+	PMT_BLOCK_RESERVED = 10, /* of addresses only: PROT_NONE */
+	PMT_BLOCK_SHARED = 11,   /* of memory that other processes share, no file */
+	PMT_BLOCK_RAW = 16,      /* Python's domains */
 	PMT_BLOCK_MEM = 17,
 	PMT_BLOCK_OBJECT = 18,
 };

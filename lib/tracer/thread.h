@@ -42,6 +42,7 @@ struct pmt_thread {
 	/* Mapped with the emitter where min_rss or min_alloc ask for it. Owner; reaper.
 	 */
 	struct pmt_points *points;
+	struct pmt_stacks *stacks; /* calling contexts (stack/stack_ids.h); NULL: none */
 	/* tid of the owner, 0 when the entry is free. Owner writes; the reaper frees. */
 	_Atomic uint32_t os_tid;
 };

@@ -249,7 +249,8 @@ def test_control_z_stops_both_and_cont_goes_on(tmp_path, terminal):
 @pytest.mark.parametrize("args, message", [
     ([], "no program to run"),
     (["--mode=call", "true"], '--mode cannot be "call"; did you mean "calls"?'),
-    (["--mode=allocs", "true"], "--mode=allocs is not in this version"),
+    (["--mode=objects", "true"], "--mode=objects is not in this version"),
+    (["--mode=calls+allocs", "true"], "--mode=calls+allocs is not in this version"),
     (["--interval", "5ms", "true"], '--interval is out of range: "5ms"; allowed: 0, or 10ms to 1h'),
     (["--ring-size=3M", "true"], '--ring-size is out of range: "3M"'),
     (["--c-calls=yes", "true"], '--c-calls cannot be "yes"; allowed: 0|1'),

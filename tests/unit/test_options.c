@@ -144,25 +144,31 @@ static const struct wrong wrongs[] = {
     {"include=\xc3\xa4,edtail=tree", PMT_OPTIONS_UNKNOWN_KEY,
      "unknown key \"edtail\" (at character 11); did you mean \"detail\"?"},
     {"mode", PMT_OPTIONS_NO_VALUE,
-     "mode needs a value: mode=... (at character 1); allowed: calls|lines|off, joined "
+     "mode needs a value: mode=... (at character 1); allowed: calls|lines|allocs|off, "
+     "joined "
      "with +"},
     {"quiet,mode=calls", PMT_OPTIONS_NO_VALUE,
      "quiet needs a value: quiet=... (at character 1); allowed: 0|1"},
     {"mode=call", PMT_OPTIONS_BAD_VALUE,
      "mode cannot be \"call\" (at character 1); did you mean \"calls\"? Allowed: "
-     "calls|lines|off, joined with +"},
+     "calls|lines|allocs|off, joined with +"},
     {"mode=", PMT_OPTIONS_BAD_VALUE,
-     "mode cannot be \"\" (at character 1); allowed: calls|lines|off, joined with +"},
+     "mode cannot be \"\" (at character 1); allowed: calls|lines|allocs|off, joined with "
+     "+"},
     {"mode=calls+", PMT_OPTIONS_BAD_VALUE,
-     "mode cannot be \"\" (at character 1); allowed: calls|lines|off, joined with +"},
+     "mode cannot be \"\" (at character 1); allowed: calls|lines|allocs|off, joined with "
+     "+"},
     {"mode=off+calls", PMT_OPTIONS_BAD_VALUE,
-     "mode cannot be \"off+calls\" (at character 1); allowed: calls|lines|off, joined "
+     "mode cannot be \"off+calls\" (at character 1); allowed: calls|lines|allocs|off, "
+     "joined "
      "with +"},
-    {"mode=allocs", PMT_OPTIONS_NOT_YET,
-     "mode=allocs is not in this version (at character 1); allowed: calls|lines|off, "
+    {"mode=calls+allocs", PMT_OPTIONS_NOT_YET,
+     "mode=calls+allocs is not in this version (at character 1); allowed: "
+     "calls|lines|allocs|off, "
      "joined with +"},
     {"mode=calls+faults", PMT_OPTIONS_NOT_YET,
-     "mode=faults is not in this version (at character 1); allowed: calls|lines|off, "
+     "mode=faults is not in this version (at character 1); allowed: "
+     "calls|lines|allocs|off, "
      "joined with +"},
     {"c_calls=yes", PMT_OPTIONS_BAD_VALUE,
      "c_calls cannot be \"yes\" (at character 1); allowed: 0|1"},
@@ -282,9 +288,8 @@ START_TEST(single_values_follow_the_same_rules)
 	ck_assert_uint_eq(options.modes, PMT_MODE_CALLS | PMT_MODE_LINES);
 	ck_assert_int_eq(pmt_options_set(&options, mode, "refs", &error), -EINVAL);
 	pmt_options_explain(&error, message);
-	ck_assert_str_eq(
-	    message,
-	    "mode=refs is not in this version; allowed: calls|lines|off, joined with +");
+	ck_assert_str_eq(message, "mode=refs is not in this version; allowed: "
+				  "calls|lines|allocs|off, joined with +");
 }
 END_TEST
 

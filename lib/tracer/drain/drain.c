@@ -117,7 +117,11 @@ static void *drain_main(void *unused)
 {
 	struct pmt_drain *d = &pmt_run->drain;
 
+	struct pmt_thread *t = pmt_thread_self();
+
 	(void)unused;
+	if (t)
+		t->emitter.ours = 1;
 	prctl(PR_SET_NAME, "pymemtrace", 0, 0, 0);
 	while (!pmt_load32_acquire(&d->stop)) {
 		uint32_t seen = pmt_load32_acquire(&d->wake);
@@ -138,11 +142,14 @@ void pmt_drain_start(void)
 	int saved = errno;
 
 	if (pmt_load32_relaxed(&d->running) || !pmt_run_is_on() ||
+	    (t && t->emitter.in_malloc) ||
 	    pmt_clock_monotonic_ns() < pmt_load_relaxed(&d->not_before_ns) ||
 	    !pmt_cas32(&d->running, 0, 1))
 		return;
 	/* pthread_create allocates: that is our memory, not the program's. */
 	struct pmt_deltas before = t ? t->sums : (struct pmt_deltas){0};
+	if (t)
+		t->emitter.ours++;
 	pmt_store32_release(&d->stop, 0);
 	int error = pmt_own_thread_start(&d->thread, drain_main);
 	if (error < 0) {
@@ -156,18 +163,23 @@ void pmt_drain_start(void)
 	} else {
 		pmt_store32_release(&pmt_emit_drain_missing, 0);
 	}
-	if (t)
+	if (t) {
 		t->sums = before;
+		t->emitter.ours--;
+	}
 	errno = saved;
 }
 
 void pmt_drain_stop(void)
 {
 	struct pmt_drain *d = &pmt_run->drain;
+	struct pmt_thread *t = pmt_self;
 	int saved = errno;
 
 	if (!pmt_load32_acquire(&d->running))
 		return;
+	if (t)
+		t->emitter.ours++; /* what pthread_create got is given back */
 	uint64_t count = pmt_own_thread_count();
 	pmt_store_relaxed(&d->not_before_ns,
 			  pmt_clock_monotonic_ns() + PMT_DRAIN_AFTER_FORK_NS);
@@ -177,6 +189,8 @@ void pmt_drain_stop(void)
 	pmt_own_thread_join(d->thread, count);
 	pmt_store32_release(&d->running, 0);
 	pmt_store32_release(&pmt_emit_drain_missing, 1);
+	if (t)
+		t->emitter.ours--;
 	errno = saved;
 }
 

@@ -13,6 +13,7 @@
 #include "event/points.h"
 #include "os/sys.h"
 #include "run/run.h"
+#include "stack/stack_ids.h"
 
 /* Returns the bytes taken from this slot. */
 static uint64_t take_slot(struct pmt_run *run, const struct pmt_slot_map *map)
@@ -77,6 +78,7 @@ static void reap(struct pmt_run *run, struct pmt_thread *t)
 	}
 	pmt_points_close(t);
 	pmt_rss_close(t);
+	pmt_stacks_free(t->stacks);
 	pmt_thread_free(t);
 }
 

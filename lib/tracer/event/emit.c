@@ -155,6 +155,7 @@ bool pmt_emit_checkpoint(struct pmt_emitter *e, const struct pmt_deltas *sums)
 	e->last_tick = point.tick;
 	e->clock_countdown = PMT_EMIT_CLOCK_EVERY;
 	e->next_checkpoint = e->ring.head + e->ring.size / 4;
+	e->last_address = 0; /* where a reader begins */
 	return true;
 }
 
@@ -197,12 +198,14 @@ void pmt_emit_pause(struct pmt_emitter *e)
 bool pmt_emitter_open(struct pmt_emitter *e, struct pmt_area *area, uint32_t os_tid)
 {
 	struct pmt_slot_map *map = pmt_area_take_slot(area, os_tid);
-	uint32_t busy = e->busy;
+	uint32_t busy = e->busy, ours = e->ours, in_malloc = e->in_malloc;
 
 	if (!map)
 		return false;
 	memset(e, 0, sizeof(*e));
 	e->busy = busy;
+	e->ours = ours;
+	e->in_malloc = in_malloc;
 	pmt_ring_open(&e->ring, map->slot, map->data, area->header->slot_data_bytes,
 		      pmt_drain_pressure);
 	e->stream = map->slot->stream;
@@ -249,6 +252,14 @@ static void name_thread(struct pmt_thread *t)
 		e->muted = 0;
 }
 
+bool pmt_emit_settle(struct pmt_emitter *e, const struct pmt_deltas *sums)
+{
+	if (e->muted || (e->paused && !say_continue(e)) ||
+	    (e->unsaid_loss && !say_loss(e)))
+		return false;
+	return e->ring.head < e->next_checkpoint || pmt_emit_checkpoint(e, sums);
+}
+
 uint8_t *pmt_emit_begin_slow(struct pmt_thread *t)
 {
 	struct pmt_emitter *e = &t->emitter;
@@ -264,12 +275,8 @@ uint8_t *pmt_emit_begin_slow(struct pmt_thread *t)
 	}
 	if (!e->named)
 		name_thread(t);
-	if (e->muted || (e->paused && !say_continue(e)) ||
-	    (e->unsaid_loss && !say_loss(e)))
-		return NULL;
 	/* With a trigger what moved belongs to an event that waits. */
-	if (e->ring.head >= e->next_checkpoint &&
-	    !pmt_emit_checkpoint(e, t->points ? NULL : &t->sums))
+	if (!pmt_emit_settle(e, t->points ? NULL : &t->sums))
 		return NULL;
 	uint8_t *begin = pmt_ring_make_room_sp(&e->ring, 0);
 	if (!e->named && begin) /* come back soon, and less often as it goes on */

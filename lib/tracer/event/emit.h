@@ -57,6 +57,10 @@ extern void (*pmt_emit_opened)(struct pmt_thread *t);
  * pmt_emit_drop. */
 uint8_t *pmt_emit_begin_slow(struct pmt_thread *t);
 
+/* What must be said before the next record: that a pause ended, what was lost, a
+ * checkpoint when one is due. False: nothing may be written now. */
+bool pmt_emit_settle(struct pmt_emitter *e, const struct pmt_deltas *sums);
+
 /* Keeps the depth right over an event that is not written: it found no room (counted as
  * lost), or the thread is paused. Ends the event. */
 void pmt_emit_drop(struct pmt_thread *t, unsigned op);

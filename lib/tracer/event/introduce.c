@@ -54,6 +54,10 @@ void pmt_introduce_thread(struct pmt_thread *t, uint32_t os_tid)
 	/* The checkpoint's own deltas: what the thread did before its first event. */
 	pmt_emit_checkpoint(&t->emitter, &t->sums);
 	put_thread(t, (struct pmt_text){name, size > 0 ? (size_t)size : 0});
+	if (!(pmt_run->options->modes & PMT_MODE_CALLS)) {
+		t->emitter.named = 1; /* Python cannot be asked from within malloc */
+		return;
+	}
 	t->emitter.ring.limit = 0; /* its name is asked for soon: by the slow path */
 	if (pmt_run->options->threads.count) {
 		pmt_emit_pause(&t->emitter);
@@ -110,6 +114,8 @@ static void put_command(struct pmt_emitter *e, bool redact)
 
 static const char *mode_name(const struct pmt_options *o)
 {
+	if (o->modes & PMT_MODE_ALLOCS)
+		return "allocs";
 	return o->modes & PMT_MODE_LINES ? "lines" : "calls";
 }
 

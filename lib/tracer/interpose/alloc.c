@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "counters/counters.h"
+#include "event/blocks.h"
 #include "interpose/bootstrap.h"
 #include "interpose/glibc_heap.h"
 #include "interpose/real.h"
@@ -30,16 +31,13 @@ static PMT_NOINLINE void count_new_slow(struct pmt_thread *t, void *p)
 	pmt_counters_allocated_self(t, pmt_real_bound()->malloc_usable_size(p));
 }
 
+/* Of glibc's malloc: pmt_glibc_fast. */
 PMT_INLINE void count_new(void *p)
 {
 	struct pmt_thread *t = pmt_thread_self();
 
 	if (PMT_UNLIKELY(!t || !p))
 		return;
-	if (PMT_UNLIKELY(!pmt_heap_is_glibc)) {
-		count_new_slow(t, p);
-		return;
-	}
 	size_t word = pmt_chunk_word(p);
 	if (PMT_UNLIKELY(word & PMT_CHUNK_MMAPPED))
 		count_new_slow(t, p);
@@ -47,15 +45,34 @@ PMT_INLINE void count_new(void *p)
 		pmt_counters_allocated_self(t, pmt_chunk_usable(word));
 }
 
-void pmt_alloc_count_new_self(void *p)
+void pmt_alloc_note_new_self(void *p, size_t requested_bytes, enum pmt_block_kind kind)
 {
-	count_new(p);
+	struct pmt_thread *t = pmt_thread_self();
+	size_t usable_bytes;
+
+	if (!t || !p)
+		return;
+	usable_bytes = pmt_alloc_usable(p);
+	pmt_counters_allocated_self(t, usable_bytes);
+	if (pmt_blocks_on)
+		pmt_blocks_allocated_self(t, p, requested_bytes, usable_bytes, kind);
+}
+
+static PMT_NOINLINE void *malloc_slow(size_t size)
+{
+	void *p = pmt_real.malloc(size);
+
+	pmt_alloc_note_new_self(p, size, PMT_BLOCK_MALLOC);
+	return p;
 }
 
 PMT_EXPORT void *malloc(size_t size)
 {
-	void *p = pmt_real.malloc(size);
+	void *p;
 
+	if (PMT_UNLIKELY(!pmt_glibc_fast))
+		return malloc_slow(size);
+	p = pmt_real.malloc(size);
 	count_new(p);
 	return p;
 }
@@ -64,7 +81,10 @@ PMT_EXPORT void *calloc(size_t count, size_t size)
 {
 	void *p = pmt_real.calloc(count, size);
 
-	count_new(p);
+	if (PMT_LIKELY(pmt_glibc_fast))
+		count_new(p);
+	else
+		pmt_alloc_note_new_self(p, count * size, PMT_BLOCK_MALLOC);
 	return p;
 }
 
@@ -106,7 +126,7 @@ static void end_trim_watch(struct pmt_thread *t, const struct trim_watch *watch)
 		pmt_counters_rss_hint_self(t);
 }
 
-/* Another allocator's block, an mmapped one, or the first call. */
+/* Another allocator's block, an mmapped one, the first call, or blocks are recorded. */
 static PMT_NOINLINE void free_slow(void *p)
 {
 	struct pmt_thread *t = p ? pmt_thread_self() : NULL;
@@ -118,7 +138,9 @@ static PMT_NOINLINE void free_slow(void *p)
 		pmt_real.free(p);
 		return;
 	}
-	pmt_counters_freed_self(t, pmt_real_bound()->malloc_usable_size(p));
+	pmt_counters_freed_self(t, pmt_alloc_usable(p));
+	if (pmt_blocks_on)
+		pmt_blocks_freed_self(t, p, 0, PMT_BLOCK_MALLOC);
 	watch = begin_trim_watch(p);
 	pmt_real.free(p);
 	end_trim_watch(t, &watch);
@@ -140,7 +162,7 @@ PMT_INLINE void free_block(void *p)
 	struct pmt_thread *t = pmt_self;
 	size_t word;
 
-	if (PMT_UNLIKELY(!t || !p || !pmt_heap_is_glibc || pmt_bootstrap_owns(p))) {
+	if (PMT_UNLIKELY(!t || !p || !pmt_glibc_fast || pmt_bootstrap_owns(p))) {
 		free_slow(p);
 		return;
 	}
@@ -189,10 +211,23 @@ static void *move_from_pool(const void *p, size_t size)
 	size_t old_size = pmt_bootstrap_size(p);
 	void *moved = size ? pmt_real.malloc(size) : NULL;
 
-	count_new(moved);
+	pmt_alloc_note_new_self(moved, size, PMT_BLOCK_MALLOC);
 	if (moved)
 		memcpy(moved, p, old_size < size ? old_size : size);
 	return moved;
+}
+
+/* After the real realloc. The free was recorded before it, when no other thread could yet
+ * be given the address; if it failed the old block is there still, and recorded anew. */
+static void end_change(struct pmt_thread *t, void *old, size_t old_bytes, void *moved,
+		       size_t size)
+{
+	if (moved || size == 0)
+		pmt_counters_freed_self(t, old_bytes);
+	else if (pmt_blocks_on)
+		pmt_blocks_allocated_self(t, old, old_bytes, old_bytes,
+					  PMT_BLOCK_REALLOC);
+	pmt_alloc_note_new_self(moved, size, PMT_BLOCK_REALLOC);
 }
 
 /* A free of the old block and an allocation of the new one, in place or not. When it
@@ -210,16 +245,16 @@ PMT_EXPORT void *realloc(void *p, size_t size)
 		return pmt_real.realloc(p, size);
 	if (!p) {
 		moved = pmt_real.realloc(NULL, size);
-		count_new(moved);
+		pmt_alloc_note_new_self(moved, size, PMT_BLOCK_REALLOC);
 		return moved;
 	}
 	old_bytes = pmt_alloc_usable(p);
+	if (pmt_blocks_on)
+		pmt_blocks_freed_self(t, p, 0, PMT_BLOCK_REALLOC);
 	watch = begin_trim_watch(p);
 	moved = pmt_real.realloc(p, size);
 	end_trim_watch(t, &watch);
-	if (moved || size == 0)
-		pmt_counters_freed_self(t, old_bytes);
-	count_new(moved);
+	end_change(t, p, old_bytes, moved, size);
 	return moved;
 }
 

@@ -4,8 +4,11 @@
 
 #include <stddef.h>
 
-/* Counts a block that the real allocator has just given, NULL included. */
-void pmt_alloc_count_new_self(void *p);
+#include "format/payload_blocks.h"
+
+/* Counts a block that the real allocator has just given, NULL included, and records it
+ * where blocks are recorded. */
+void pmt_alloc_note_new_self(void *p, size_t requested_bytes, enum pmt_block_kind kind);
 
 /* Usable bytes of a block of the real allocator. */
 size_t pmt_alloc_usable(void *p);

@@ -24,6 +24,7 @@ enum { OFF_UNKNOWN = 0, OFF_NONE = 1 };
 enum { LOOKS_MAX = 64 };
 
 uint32_t pmt_heap_is_glibc;
+uint32_t pmt_glibc_fast;
 
 uint32_t pmt_arena_word_off;
 static _Atomic uint32_t look_count; /* any thread adds */
@@ -39,6 +40,7 @@ bool pmt_glibc_heap_check(void *const *blocks, size_t count,
 			return false;
 	}
 	pmt_heap_is_glibc = 1;
+	pmt_glibc_fast = 1;
 	return true;
 }
 

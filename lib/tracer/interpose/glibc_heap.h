@@ -25,6 +25,11 @@ enum {
 /* Nonzero once pmt_glibc_heap_check was content. Written before threads. */
 extern PMT_HIDDEN uint32_t pmt_heap_is_glibc;
 
+/* The same while blocks are only counted: what the wrappers' fast paths test. Blocks that
+ * are recorded one by one (event/blocks.h) go the slow path. Written as the above, and at
+ * the attachment. */
+extern PMT_HIDDEN uint32_t pmt_glibc_fast;
+
 /* The word before a block of glibc's. */
 PMT_INLINE size_t pmt_chunk_word(const void *p)
 {

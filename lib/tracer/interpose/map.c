@@ -7,12 +7,14 @@
 #include "config.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
 #include <unistd.h>
 
 #include "counters/counters.h"
 #include "counters/mappings.h"
+#include "event/blocks.h"
 #include "interpose/real.h"
 #include "thread.h"
 
@@ -26,6 +28,47 @@ static void hint(void)
 
 	if (t)
 		pmt_counters_rss_hint_self(t);
+}
+
+/* --- mappings as blocks: mode=allocs --- */
+
+static size_t whole_pages(size_t size)
+{
+	size_t page = (size_t)getpagesize();
+
+	return (size + page - 1) & -page;
+}
+
+static enum pmt_block_kind kind_of(int prot, int flags)
+{
+	if (!(flags & MAP_ANONYMOUS))
+		return PMT_BLOCK_FILE;
+	if (flags & MAP_SHARED)
+		return PMT_BLOCK_SHARED;
+	return prot == PROT_NONE ? PMT_BLOCK_RESERVED : PMT_BLOCK_MMAP;
+}
+
+static void note_mapped(struct pmt_thread *t, const void *at, size_t size,
+			enum pmt_block_kind kind)
+{
+	if (pmt_blocks_on)
+		pmt_blocks_allocated_self(t, at, size, whole_pages(size), kind);
+}
+
+/* Before the real call, as a free. What the kernel refuses for its arguments is left out.
+ */
+static void note_unmapped(struct pmt_thread *t, const void *at, size_t size)
+{
+	if (pmt_blocks_on && size && !((uintptr_t)at & ((size_t)getpagesize() - 1)))
+		pmt_blocks_freed_self(t, at, whole_pages(size), PMT_BLOCK_MMAP);
+}
+
+/* The call failed: what was there is there still. */
+static void note_kept(struct pmt_thread *t, const struct pmt_unmapping *kept)
+{
+	if (kept->size && !((uintptr_t)kept->at & ((size_t)getpagesize() - 1)))
+		note_mapped(t, kept->at, kept->size,
+			    kept->file_bytes ? PMT_BLOCK_FILE : PMT_BLOCK_MMAP);
 }
 
 /* --- mmap --- */
@@ -48,8 +91,10 @@ static void *map_counted(struct pmt_thread *t, mmap_fn *real, void *at, size_t s
 	struct pmt_unmapping replaced = {.size = 0};
 	void *mapped;
 
-	if (replaces(flags))
+	if (replaces(flags)) {
 		replaced = pmt_mappings_take(at, size);
+		note_unmapped(t, at, size);
+	}
 	mapped = real(at, size, prot, flags, fd, off);
 	if (mapped == MAP_FAILED) {
 		pmt_mappings_put_back(&replaced);
@@ -59,6 +104,7 @@ static void *map_counted(struct pmt_thread *t, mmap_fn *real, void *at, size_t s
 		pmt_counters_rss_hint_self(t);
 	pmt_mappings_count_unmapped_self(t, &replaced);
 	pmt_mappings_count_mapped_self(t, mapped, size, !(flags & MAP_ANONYMOUS));
+	note_mapped(t, mapped, size, kind_of(prot, flags));
 	return mapped;
 }
 
@@ -95,11 +141,14 @@ PMT_EXPORT int munmap(void *at, size_t size)
 	if (pmt_real_is_allocator(__builtin_return_address(0)))
 		return real->munmap(at, size);
 	gone = pmt_mappings_take(at, size);
+	note_unmapped(t, at, size);
 	err = real->munmap(at, size);
-	if (err)
+	if (err) {
 		pmt_mappings_put_back(&gone);
-	else
+		note_kept(t, &gone);
+	} else {
 		pmt_mappings_count_unmapped_self(t, &gone);
+	}
 	return err;
 }
 
@@ -119,15 +168,19 @@ static void *remap_counted(struct pmt_thread *t, void *at, size_t old_size, size
 		gone = pmt_mappings_take(at, old_size);
 	if (flags & MREMAP_FIXED)
 		replaced = pmt_mappings_take(new_at, size);
+	note_unmapped(t, gone.at, gone.size);
+	note_unmapped(t, replaced.at, replaced.size);
 	mapped = pmt_real.mremap(at, old_size, size, flags, new_at);
 	if (mapped == MAP_FAILED) {
 		pmt_mappings_put_back(&gone);
 		pmt_mappings_put_back(&replaced);
+		note_kept(t, &gone);
 		return mapped;
 	}
 	pmt_mappings_count_unmapped_self(t, &gone);
 	pmt_mappings_count_unmapped_self(t, &replaced);
 	pmt_mappings_count_mapped_self(t, mapped, size, is_file);
+	note_mapped(t, mapped, size, is_file ? PMT_BLOCK_FILE : PMT_BLOCK_MMAP);
 	return mapped;
 }
 

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include "base/attr.h"
 
@@ -273,6 +274,15 @@ static inline int pmt_sys_sched_yield(void)
 static inline int pmt_sys_getrlimit(int resource, struct rlimit *ret_limit)
 {
 	return (int)pmt_syscall6(SYS_prlimit64, 0, resource, 0, (long)ret_limit, 0, 0);
+}
+
+/* Reads this process's own memory where it may be gone: false instead of a fault. */
+static inline bool pmt_sys_read_own(void *to, const void *from, size_t size)
+{
+	struct iovec local = {to, size}, remote = {(void *)from, size};
+
+	return pmt_syscall6(SYS_process_vm_readv, pmt_sys_getpid(), (long)&local, 1,
+			    (long)&remote, 1, 0) == (long)size;
 }
 
 /* The calling thread, on any processor. */

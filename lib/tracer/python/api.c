@@ -55,6 +55,8 @@ int pmt_py_resolve(void *handle, const char **ret_missing)
 	pmt_py.c_function_type = dlsym(handle, "PyCFunction_Type");
 	pmt_py.c_method_type = dlsym(handle, "PyCMethod_Type");
 	pmt_py.method_descriptor_type = dlsym(handle, "PyMethodDescr_Type");
+	pmt_py.code_type = dlsym(handle, "PyCode_Type");
+	pmt_py.runtime = dlsym(handle, "_PyRuntime");
 	if (!pmt_py.Py_GetVersion || read_version(pmt_py.Py_GetVersion()) < 0)
 		return -ENOENT;
 	if (!pmt_py.none && !missing)

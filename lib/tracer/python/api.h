@@ -78,6 +78,8 @@ struct pmt_py_member {
 #define PMT_PY_RENAMED(X)                                                                \
 	X(void *, thread_state_unchecked, (void), "_PyThreadState_UncheckedGet",         \
 	  "PyThreadState_GetUnchecked")                                                  \
+	X(void *, this_thread_state, (void), "PyGILState_GetThisThreadState", NULL)      \
+	X(struct _object *, eval_get_frame, (void), "PyEval_GetFrame", NULL)             \
 	X(void *, interpreter_get, (void), "PyInterpreterState_Get",                     \
 	  "_PyInterpreterState_Get")                                                     \
 	X(ssize_t, request_code_extra, (void (*)(void *)),                               \
@@ -110,6 +112,8 @@ struct pmt_py {
 	    *c_function_type; /* &PyCFunction_Type, &PyMethodDescr_Type: addresses only */
 	void *c_method_type;
 	void *method_descriptor_type;
+	void *code_type;     /* &PyCode_Type */
+	const void *runtime; /* &_PyRuntime, NULL where it is hidden */
 	int major;
 	int minor;
 	int micro;

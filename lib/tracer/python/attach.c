@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "event/blocks.h"
 #include "event/hook_way.h"
 #include "event/points.h"
 #include "os/say.h"
@@ -21,11 +22,14 @@
 #include "os/text.h"
 #include "python/api.h"
 #include "python/code_ids.h"
+#include "python/code_raw.h"
 #include "python/domains.h"
 #include "python/environ.h"
+#include "python/frame_walk.h"
 #include "python/hook.h"
 #include "python/hook_legacy.h"
 #include "python/thread_name.h"
+#include "python/walk_check.h"
 #include "run/identity.h"
 #include "run/run.h"
 #include "thread.h"
@@ -68,7 +72,7 @@ static int find_attached(const void *interpreter)
 	return -1;
 }
 
-static void say_unsupported(const char *why)
+static void say_of_version(const char *why, const char *what)
 {
 	char version[32];
 	struct pmt_text_buffer text;
@@ -80,8 +84,17 @@ static void say_unsupported(const char *why)
 		pmt_text_put(&text, ".");
 		pmt_text_put_u64(&text, (uint64_t)pmt_py.minor);
 	}
-	pmt_say(PMT_SAY_NOT_SUPPORTED, version, why,
-		": calls are not traced, counters and samples are");
+	pmt_say(PMT_SAY_NOT_SUPPORTED, version, why, what);
+}
+
+static void say_unsupported(const char *why)
+{
+	say_of_version(why, ": calls are not traced, counters and samples are");
+}
+
+static void say_no_stacks(const char *why)
+{
+	say_of_version(why, ": allocations are recorded without their Python stacks");
 }
 
 static void install_hook(void *interpreter)
@@ -131,9 +144,25 @@ static void set_way(void)
 	is_set = true;
 	if (options->start == PMT_START_PAUSED)
 		way |= PMT_WAY_PAUSED;
-	if (pmt_points_start(options, pmt_run->page_bytes))
+	if (options->modes & PMT_MODE_CALLS &&
+	    pmt_points_start(options, pmt_run->page_bytes))
 		way |= PMT_WAY_POINTS;
 	atomic_fetch_or_explicit(&pmt_hook_way, way, memory_order_release);
+}
+
+/* mode=allocs: from here on blocks are recorded, with stacks if those can be trusted. */
+static void record_blocks(void)
+{
+	pmt_blocks_start();
+	if (pmt_code_ids_init() < 0) {
+		say_no_stacks(": no memory for its functions");
+		return;
+	}
+	const char *why = pmt_walk_check_gil();
+	if (why)
+		say_no_stacks(why);
+	else
+		pmt_code_raw_watch_gil();
 }
 
 static void attach_gil(void *interpreter)
@@ -141,17 +170,25 @@ static void attach_gil(void *interpreter)
 	struct pmt_thread *t = pmt_thread_self();
 	struct pmt_deltas before = t ? t->sums : (struct pmt_deltas){0};
 
+	if (t)
+		t->emitter.ours++;
 	if (pmt_run_start()) {
 		say_what_is_not_yet();
-		pmt_domains_install_gil();
+		if (options->modes & PMT_MODE_CALLS)
+			pmt_domains_install_gil();
 		pmt_environ_hide_gil();
 		pmt_run_know_python(pmt_py.Py_GetVersion());
 		set_way();
-		install_hook(interpreter);
+		if (options->modes & PMT_MODE_CALLS)
+			install_hook(interpreter);
+		if (options->modes & PMT_MODE_ALLOCS && !pmt_blocks_on)
+			record_blocks();
 		pmt_drain_start();
 	}
-	if (t)
+	if (t) {
 		t->sums = before;
+		t->emitter.ours--;
+	}
 }
 
 static void forget_interpreter(const void *interpreter)
@@ -173,6 +210,8 @@ static void attach_current(void)
 		return; /* our own calls raise audit events too */
 	int place = find_attached(NULL);
 	if (place >= 0) {
+		if (place > 0)
+			pmt_frames.has_subinterpreters = 1;
 		attached[place] = interpreter;
 		attach_gil(interpreter);
 	}
@@ -209,6 +248,8 @@ static int on_audit(const char *event, struct _object *args, void *unused)
 	}
 	if (event[0] == 's' && pmt_hook_legacy_audit(event))
 		return 0;
+	if (PMT_UNLIKELY(pmt_blocks_on && pmt_load32_relaxed(&pmt_emit_drain_missing)))
+		pmt_emit_want_drain(); /* no hook does it, and malloc must not */
 	if (!pmt_py.thread_state_unchecked())
 		return 0;
 	if (event[0] == 's' && pmt_py.minor >= 12)
@@ -230,8 +271,11 @@ static void trace_without_hook(const char *why)
 	if (options->modes == PMT_MODE_OFF || !pmt_cas32(&armed, 0, 1))
 		return;
 	say_unsupported(why);
-	if (pmt_run_start())
-		pmt_drain_start();
+	if (!pmt_run_start())
+		return;
+	if (options->modes & PMT_MODE_ALLOCS)
+		pmt_blocks_start();
+	pmt_drain_start();
 }
 
 static void say_configuration_error(void)

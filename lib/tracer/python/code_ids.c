@@ -142,6 +142,24 @@ static struct extra *take_extra(uint64_t key)
 	return extra;
 }
 
+static void forget_locked(uint64_t dead)
+{
+	struct pmt_code_table *table = pmt_code_table;
+	uint64_t i = pmt_code_hash(dead) & table->mask;
+
+	for (uint64_t key; (key = pmt_load_relaxed(&table->entries[i].key)) != 0;
+	     i = (i + 1) & table->mask)
+		if (key == dead)
+			pmt_store_release(&table->entries[i].key, KEY_FREED);
+}
+
+void pmt_code_id_forget(uint64_t key)
+{
+	lock_table();
+	forget_locked(key);
+	unlock_table();
+}
+
 /* CPython's call when a code object dies, or when its extra value is replaced. */
 static void forget_code(void *value)
 {
@@ -150,12 +168,7 @@ static void forget_code(void *value)
 	if (!extra)
 		return;
 	lock_table();
-	struct pmt_code_table *table = pmt_code_table;
-	uint64_t i = pmt_code_hash(extra->key) & table->mask;
-	for (uint64_t key; (key = pmt_load_relaxed(&table->entries[i].key)) != 0;
-	     i = (i + 1) & table->mask)
-		if (key == extra->key)
-			pmt_store_release(&table->entries[i].key, KEY_FREED);
+	forget_locked(extra->key);
 	extra->next_free = free_extras;
 	free_extras = extra;
 	unlock_table();
@@ -208,13 +221,16 @@ static int watch(struct _object *code, uint64_t key)
 	return 0;
 }
 
-static uint32_t next_id(void)
+uint32_t pmt_code_id_next(void)
 {
-	return (uint32_t)++counts->next_id;
+	lock_table();
+	uint32_t id = (uint32_t)++counts->next_id;
+	unlock_table();
+	return id;
 }
 
 /* define writes the record; only then may another thread find the id. */
-static uint32_t take_in(uint64_t key, uint32_t id, bool defined)
+uint32_t pmt_code_id_take_in(uint64_t key, uint32_t id, bool defined)
 {
 	if (!defined) {
 		pmt_area_count_loss(&pmt_run->area, PMT_LOSS_NO_NAME, 1);
@@ -245,16 +261,14 @@ uint32_t pmt_code_id_register_gil(struct pmt_thread *t, struct _object *code)
 	pmt_quicken_gil(code);
 	/* The hook may run with an exception on its way. */
 	pmt_py.PyErr_Fetch(&type, &value, &traceback);
-	lock_table();
-	uint32_t id = next_id();
-	unlock_table();
+	uint32_t id = pmt_code_id_next();
 	bool watched = watch(code, key) == 0;
 	enum pmt_defined defined = pmt_define_code_gil(t, id, code);
 	if (defined == PMT_DEFINED_HIDDEN)
 		id = (uint32_t)PMT_CODE_HIDDEN;
 	/* Unwatched, its address could come to mean another function: not remembered. */
 	if (watched || defined == PMT_DEFINED_NOT)
-		id = take_in(key, id, defined != PMT_DEFINED_NOT);
+		id = pmt_code_id_take_in(key, id, defined != PMT_DEFINED_NOT);
 	pmt_py.PyErr_Restore(type, value, traceback);
 	t->sums = before; /* names and extras are our allocations */
 	errno = saved;
@@ -269,13 +283,12 @@ uint32_t pmt_code_id_register_c_gil(struct pmt_thread *t, const void *method_def
 	int saved = errno;
 
 	pmt_py.PyErr_Fetch(&type, &value, &traceback);
-	lock_table();
-	uint32_t id = next_id();
-	unlock_table();
+	uint32_t id = pmt_code_id_next();
 	enum pmt_defined defined = pmt_define_c_function_gil(t, id, callable);
 	if (defined == PMT_DEFINED_HIDDEN)
 		id = (uint32_t)PMT_CODE_HIDDEN;
-	id = take_in((uint64_t)(uintptr_t)method_def, id, defined != PMT_DEFINED_NOT);
+	id = pmt_code_id_take_in((uint64_t)(uintptr_t)method_def, id,
+				 defined != PMT_DEFINED_NOT);
 	pmt_py.PyErr_Restore(type, value, traceback);
 	t->sums = before;
 	errno = saved;

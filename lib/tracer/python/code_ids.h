@@ -6,6 +6,7 @@
 #ifndef PMT_TRACER_PYTHON_CODE_IDS_H
 #define PMT_TRACER_PYTHON_CODE_IDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,6 +48,14 @@ uint32_t pmt_code_id_register_gil(struct pmt_thread *t, struct _object *code);
 /* A C function by its PyMethodDef, which is static memory. */
 uint32_t pmt_code_id_register_c_gil(struct pmt_thread *t, const void *method_def,
 				    struct _object *callable);
+
+/* For those who write definitions themselves: a fresh id; its entry, once the definition
+ * is written (returns id, or PMT_CODE_UNKNOWN and counts what was not); and taking the
+ * entry of a dying code object out. A small lock: the caller's thread must not be
+ * interrupted by a handler that comes here (emitter.busy). */
+uint32_t pmt_code_id_next(void);
+uint32_t pmt_code_id_take_in(uint64_t key, uint32_t id, bool defined);
+void pmt_code_id_forget(uint64_t key);
 
 PMT_INLINE uint64_t pmt_code_hash(uint64_t key)
 {

@@ -34,7 +34,7 @@ static void cut_to_last_part(struct pmt_text *path)
 	}
 }
 
-static enum pmt_defined write_definition(struct pmt_thread *t, struct pmt_code_def *def)
+enum pmt_defined pmt_define_write(struct pmt_thread *t, struct pmt_code_def *def)
 {
 	if (!t->emitter.live && !pmt_emitter_open_self(t))
 		return PMT_DEFINED_NOT;
@@ -66,7 +66,7 @@ enum pmt_defined pmt_define_code_gil(struct pmt_thread *t, uint32_t id,
 	    .file = file.text,
 	    .name = name.text,
 	};
-	enum pmt_defined defined = write_definition(t, &def);
+	enum pmt_defined defined = pmt_define_write(t, &def);
 
 	pmt_held_release_gil(&file);
 	pmt_held_release_gil(&name);
@@ -84,7 +84,7 @@ enum pmt_defined pmt_define_c_function_gil(struct pmt_thread *t, uint32_t id,
 	    .file = {"", 0},
 	    .name = name.text,
 	};
-	enum pmt_defined defined = write_definition(t, &def);
+	enum pmt_defined defined = pmt_define_write(t, &def);
 
 	pmt_held_release_gil(&name);
 	return defined;

@@ -13,6 +13,12 @@ enum pmt_defined {
 	PMT_DEFINED_HIDDEN, /* a filter keeps it out of the trace */
 };
 
+struct pmt_code_def;
+
+/* Writes what def says, unless a filter keeps it out; its file may be cut. Runs no
+ * Python. */
+enum pmt_defined pmt_define_write(struct pmt_thread *t, struct pmt_code_def *def);
+
 /* No exception is set before and none is left after. */
 enum pmt_defined pmt_define_code_gil(struct pmt_thread *t, uint32_t id,
 				     struct _object *code);

@@ -1,0 +1,189 @@
+/* Records of blocks; see blocks.h. */
+#include "event/blocks.h"
+
+#include <errno.h>
+
+#include "event/emit.h"
+#include "event/hook_way.h"
+#include "interpose/glibc_heap.h"
+#include "python/walk_check.h"
+#include "run/run.h"
+#include "stack/stack_ids.h"
+
+/* Room for what follows the head when sums are written too. */
+enum { WITH_SUMS_BYTES = PMT_RECORD_BYTES_MAX + 64 };
+
+uint32_t pmt_blocks_on;
+
+void pmt_blocks_start(void)
+{
+	pmt_blocks_on = 1;
+	pmt_glibc_fast = 0;
+}
+
+/* --- beginning and ending a push --- */
+
+/* Opens the stream, says what was lost, writes a checkpoint when one is due. */
+static bool prepare_slow(struct pmt_thread *t)
+{
+	struct pmt_emitter *e = &t->emitter;
+
+	if (!e->live && (e->refused_countdown > 0 || !pmt_emitter_open_self(t)))
+		return false;
+	return pmt_run_is_on() && pmt_emit_settle(e, &t->sums) &&
+	       pmt_ring_make_room_sp(&e->ring, 0);
+}
+
+/* False: nothing is to be written; it was counted where that is due. */
+static bool begin(struct pmt_thread *t)
+{
+	struct pmt_emitter *e = &t->emitter;
+
+	if (PMT_UNLIKELY(e->busy)) { /* a signal handler within a push */
+		if (pmt_run_is_on())
+			pmt_area_count_loss(&pmt_run->area, PMT_LOSS_REENTERED, 1);
+		return false;
+	}
+	if (PMT_UNLIKELY(pmt_load32_relaxed(&pmt_hook_way) & PMT_WAY_PAUSED)) {
+		e->busy = 1;
+		if (e->live)
+			pmt_emit_pause(e);
+		e->busy = 0;
+		return false;
+	}
+	e->busy = 1;
+	e->in_malloc = 1;
+	if (PMT_LIKELY(e->ring.head < e->ring.limit) || prepare_slow(t))
+		return true;
+	e->in_malloc = 0;
+	pmt_emit_drop(t, PMT_OP_EXTENDED);
+	return false;
+}
+
+static void end(struct pmt_emitter *e)
+{
+	e->event_count++;
+	e->in_malloc = 0;
+	e->busy = 0;
+}
+
+/* --- the record --- */
+
+/* Time and sums ride on every 16th record, and on one after each tick of the coarse
+ * clock: there the resident set is looked at too. */
+static uint8_t *put_changes(struct pmt_thread *t, uint8_t *p, uint8_t *head)
+{
+	struct pmt_emitter *e = &t->emitter;
+	uint64_t coarse = pmt_load_relaxed(&pmt_emit_coarse_clock);
+
+	if (e->coarse_seen != coarse && pmt_rss_moved(t))
+		pmt_rss_read_self(t);
+	e->clock_countdown = PMT_EMIT_CLOCK_EVERY;
+	e->coarse_seen = coarse;
+	/* EXTENDED with all five flags would be filler: then the time waits. */
+	if (t->sums.mapped_bytes == e->emitted.mapped_bytes &&
+	    t->sums.file_mapped_bytes == e->emitted.file_mapped_bytes) {
+		uint64_t now = pmt_clock_ticks();
+		if (now > e->last_tick) {
+			*head |= PMT_FLAG_TIME;
+			p = pmt_varint_put(p, now - e->last_tick);
+			e->last_tick = now;
+		}
+	}
+	return pmt_emit_sums(e, &t->sums, p, head);
+}
+
+/* Head, type and changes; returns where the payload's size goes, or NULL without room. */
+PMT_INLINE uint8_t *put_head(struct pmt_thread *t, enum pmt_ext type, uint8_t **ret_begin)
+{
+	struct pmt_emitter *e = &t->emitter;
+	uint8_t head = PMT_OP_EXTENDED, *at, *p;
+
+	if (PMT_LIKELY(--e->clock_countdown != 0 &&
+		       e->coarse_seen == pmt_load_relaxed(&pmt_emit_coarse_clock))) {
+		at = pmt_ring_begin_sp(&e->ring);
+		if (PMT_UNLIKELY(!at))
+			return NULL;
+		p = at + 2;
+	} else {
+		at = pmt_ring_make_room_sp(&e->ring, WITH_SUMS_BYTES);
+		if (!at)
+			return NULL;
+		p = put_changes(t, at + 2, &head);
+	}
+	at[0] = head;
+	at[1] = (uint8_t)type;
+	*ret_begin = at;
+	return p;
+}
+
+static void drop(struct pmt_thread *t)
+{
+	t->emitter.in_malloc = 0;
+	pmt_emit_drop(t, PMT_OP_EXTENDED);
+}
+
+static int64_t step_to(struct pmt_emitter *e, const void *p)
+{
+	uint64_t address = (uint64_t)(uintptr_t)p;
+	int64_t step = (int64_t)(address - e->last_address);
+
+	e->last_address = address;
+	return step;
+}
+
+void pmt_blocks_allocated_self(struct pmt_thread *t, const void *p,
+			       size_t requested_bytes, size_t usable_bytes,
+			       enum pmt_block_kind kind)
+{
+	struct pmt_emitter *e = &t->emitter;
+	int saved = errno;
+	uint8_t *at;
+
+	if (PMT_UNLIKELY(e->ours)) {
+		pmt_walk_check_note(requested_bytes);
+		return;
+	}
+	if (begin(t)) {
+		/* First: it may have to write records of its own. */
+		uint32_t stack_id = pmt_stack_id_self(t);
+		uint8_t *size = put_head(t, PMT_EXT_ALLOC, &at);
+		if (PMT_LIKELY(size != NULL)) {
+			struct pmt_block_alloc alloc = {(uint8_t)kind, stack_id,
+							requested_bytes, usable_bytes,
+							step_to(e, p)};
+			uint8_t *after = pmt_payload_put_alloc(size + 1, &alloc);
+			*size = (uint8_t)(after - size - 1);
+			pmt_ring_commit_sp(&e->ring, at, after);
+			end(e);
+		} else {
+			drop(t);
+		}
+	}
+	errno = saved;
+}
+
+void pmt_blocks_freed_self(struct pmt_thread *t, const void *p, size_t bytes,
+			   enum pmt_block_kind kind)
+{
+	struct pmt_emitter *e = &t->emitter;
+	int saved = errno;
+	uint8_t *at;
+
+	if (PMT_UNLIKELY(e->ours))
+		return;
+	if (begin(t)) {
+		uint8_t *size = put_head(t, PMT_EXT_FREE, &at);
+		if (PMT_LIKELY(size != NULL)) {
+			struct pmt_block_free release = {(uint8_t)kind, step_to(e, p),
+							 bytes};
+			uint8_t *after = pmt_payload_put_free(size + 1, &release);
+			*size = (uint8_t)(after - size - 1);
+			pmt_ring_commit_sp(&e->ring, at, after);
+			end(e);
+		} else {
+			drop(t);
+		}
+	}
+	errno = saved;
+}

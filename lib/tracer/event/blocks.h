@@ -1,0 +1,36 @@
+/*
+ * Single allocations and frees as records (mode=allocs). On the thread that makes them,
+ * from within malloc: no lock of ours is waited for but the ring's own limits, errno is
+ * kept, no Python is called and no thread started.
+ *
+ * Budget of a pair, beside the walk over the Python frames: some 15 ns.
+ */
+#ifndef PMT_TRACER_EVENT_BLOCKS_H
+#define PMT_TRACER_EVENT_BLOCKS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "format/payload_blocks.h"
+#include "thread.h"
+
+/*
+ * Nonzero while blocks are recorded. Written at the attachment, before threads in nearly
+ * all programs; wrappers read it plainly. What the wrappers of malloc test instead, so
+ * that counting costs them nothing more, is pmt_glibc_fast (interpose/glibc_heap.h).
+ */
+extern PMT_HIDDEN uint32_t pmt_blocks_on;
+void pmt_blocks_start(void);
+
+/* p is a new block. usable_bytes 0: not known. */
+void pmt_blocks_allocated_self(struct pmt_thread *t, const void *p,
+			       size_t requested_bytes, size_t usable_bytes,
+			       enum pmt_block_kind kind);
+
+/* p is about to be given back: call it before, when nobody else can have the address yet.
+ * bytes: of a part of a mapping; 0 the whole block. */
+void pmt_blocks_freed_self(struct pmt_thread *t, const void *p, size_t bytes,
+			   enum pmt_block_kind kind);
+
+#endif

@@ -1,0 +1,98 @@
+/*
+ * The Python frames of the calling thread, read straight from the interpreter's memory:
+ * inside malloc, with or without the GIL, without calling Python. They are this thread's
+ * own, so nobody changes them meanwhile; the interpreter never allocates between linking
+ * a frame and filling it in (checked on 3.8 to 3.15 over hundreds of millions of frames).
+ *
+ * Budget: 2 ns a frame, one call for the thread's state.
+ */
+#ifndef PMT_TRACER_PYTHON_FRAME_WALK_H
+#define PMT_TRACER_PYTHON_FRAME_WALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "python/api.h"
+#include "python/frame_layout.h"
+
+/* Deeper stacks are cut: their innermost frames are what is seen. */
+enum { PMT_FRAMES_MAX = 16384 };
+
+struct pmt_frame_place {
+	uint64_t code;   /* address of the code object */
+	uint32_t offset; /* bytes into its bytecode: f_lasti in bytes */
+};
+
+struct pmt_frames {
+	struct pmt_frame_layout layout; /* minor 0: unknown, there are no stacks */
+	uint32_t has_subinterpreters;
+};
+
+/* Written at the attachment, before the first walk; read by all threads. */
+extern PMT_HIDDEN struct pmt_frames pmt_frames;
+
+/* The thread's state where subinterpreters may run on a thread of another's; own is the
+ * one that the thread began with, NULL allowed. */
+void *pmt_frame_thread_state_among(void *own);
+
+#define PMT_FRAME_FIELD(type, at, offset) (*(type const *)((const char *)(at) + (offset)))
+
+/* The thread's innermost frame, NULL where no Python runs. */
+PMT_INLINE const void *pmt_frame_top(const struct pmt_frame_layout *l)
+{
+	void *state = pmt_py.this_thread_state();
+
+	if (PMT_UNLIKELY(pmt_frames.has_subinterpreters))
+		state = pmt_frame_thread_state_among(state);
+	if (PMT_UNLIKELY(!state))
+		return NULL;
+	const void *frame = PMT_FRAME_FIELD(void *, state, l->tstate_frame);
+	if (l->cframe_frame != PMT_LAYOUT_NONE && frame)
+		frame = PMT_FRAME_FIELD(void *, frame, l->cframe_frame);
+	return frame;
+}
+
+PMT_INLINE uint64_t pmt_frame_mix(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+	return hash ^ hash >> 29;
+}
+
+/*
+ * A number for the stack from `frame` outwards: equal stacks have equal ones, different
+ * ones differ but for one case in 2^64. Where a code object died its address may come to
+ * mean another function: seed tells the times before and after apart.
+ */
+PMT_INLINE uint64_t pmt_frame_hash(const struct pmt_frame_layout *l, const void *frame,
+				   uint64_t seed)
+{
+	uint64_t hash = seed;
+	unsigned left = PMT_FRAMES_MAX;
+
+	if (l->code_units != PMT_LAYOUT_NONE) {
+		/* The position is an address inside the code object: it says both. */
+		for (; frame && left; left--) {
+			hash = pmt_frame_mix(
+			    hash, PMT_FRAME_FIELD(uint64_t, frame, l->frame_position));
+			frame = PMT_FRAME_FIELD(void *, frame, l->frame_previous);
+		}
+		return hash;
+	}
+	for (; frame && left; left--) {
+		uint64_t at = PMT_FRAME_FIELD(uint32_t, frame, l->frame_position);
+		hash =
+		    pmt_frame_mix(hash, PMT_FRAME_FIELD(uint64_t, frame, l->frame_code) ^
+					    at << 48 ^ at >> 16);
+		frame = PMT_FRAME_FIELD(void *, frame, l->frame_previous);
+	}
+	return hash;
+}
+
+/* Writes the frames from `frame` outwards, innermost first; the interpreter's own left
+ * out. Returns how many there are, at most `most`. */
+size_t pmt_frame_collect(const struct pmt_frame_layout *l, const void *frame,
+			 struct pmt_frame_place *places, size_t most);
+
+#endif

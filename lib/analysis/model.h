@@ -78,8 +78,10 @@ struct pmt_model {
 	uint64_t gap_count;
 	uint64_t gap_bytes;
 	struct pmt_gaps gaps;
-	uint8_t flags_seen;     /* enum pmt_record_flag of all records */
-	uint32_t by_code[4096]; /* function + 1 of small code ids: saves the map */
+	uint64_t summed_since_tick; /* first TREE_BEGIN; 0: every call is an event */
+	bool summed_after_events;   /* and there were events before it: max_size */
+	uint8_t flags_seen;         /* enum pmt_record_flag of all records */
+	uint32_t by_code[4096];     /* function + 1 of small code ids: saves the map */
 };
 
 /* page_bytes, ticks_per_second: of the trace's header. tables must outlive the model and

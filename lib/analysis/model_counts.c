@@ -70,6 +70,7 @@ static int count_extended(struct pmt_model *model, struct pmt_stream_state *stre
 		return 0;
 	case PMT_EXT_SAMPLE:
 	case PMT_EXT_TREE_NODE:
+	case PMT_EXT_TREE_BEGIN:
 	case PMT_EXT_PAUSE: /* these move no stack */
 		return pmt_model_add_extended(model, stream, event);
 	default:

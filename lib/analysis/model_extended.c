@@ -5,6 +5,7 @@
 #include "analysis/model_private.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 static bool get_u32(const struct pmt_record *r, uint32_t *ret_value)
 {
@@ -175,7 +176,7 @@ static int resync(struct pmt_model *model, struct pmt_stream_state *stream,
 {
 	struct pmt_shadow_frame unknown;
 
-	if (stream->has_points)
+	if (stream->has_points || stream->is_summed)
 		return 0;
 	pmt_shadow_cut_to(&stream->shadow,
 			  certain_depth < python_depth ? certain_depth : python_depth);
@@ -275,6 +276,10 @@ static int add_checkpoint(struct pmt_model *model, struct pmt_stream_state *stre
 	if (!pmt_payload_get_checkpoint(&event->record, &point))
 		return 0;
 	pmt_gaps_end(model, stream, &point);
+	if (stream->is_summed) /* its depth is the tree's */
+		return stream->is_depth_unknown
+			   ? charge_gap(model, stream, event, &point.sums)
+			   : 0;
 	if (!stream->is_depth_unknown)
 		return point.depth == stream->shadow.python_depth
 			   ? 0
@@ -293,6 +298,30 @@ static int add_checkpoint(struct pmt_model *model, struct pmt_stream_state *stre
 	if (!error && stream->shadow.python_depth > point.depth)
 		error = resync(model, stream, point.depth, point.depth);
 	return error;
+}
+
+/* The calls that run now are what the tracer's tree stands on. */
+static int begin_tree(struct pmt_model *model, struct pmt_stream_state *stream,
+		      const struct pmt_event *event)
+{
+	const struct pmt_shadow *shadow = &stream->shadow;
+
+	if (stream->is_summed)
+		return 0;
+	stream->open_nodes = calloc(shadow->python_depth + 1, sizeof(uint32_t));
+	if (!stream->open_nodes)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < shadow->depth; i++)
+		if (!shadow->frames[i].is_c)
+			stream->open_nodes[stream->open_count++] = shadow->frames[i].node;
+	stream->is_summed = true;
+	stream->gaps.is_count_useless = true; /* of events that are not there */
+	if (model->summed_since_tick == 0)
+		model->summed_since_tick = event->tick;
+	if (model->counts.events > 0)
+		model->summed_after_events = true;
+	pmt_shadow_cut_to(&stream->shadow, 0);
+	return 0;
 }
 
 static int add_mark(struct pmt_model *model, const struct pmt_event *event)
@@ -331,6 +360,8 @@ int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *str
 		return add_checkpoint(model, stream, event);
 	case PMT_EXT_LOSS:
 		return add_loss(model, stream, event);
+	case PMT_EXT_TREE_BEGIN:
+		return begin_tree(model, stream, event);
 	case PMT_EXT_SAMPLE:
 		return add_sample(model, record);
 	case PMT_EXT_THREAD_SUMS:

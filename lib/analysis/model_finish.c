@@ -62,6 +62,29 @@ static void add_node_figures(struct pmt_figures *f, const struct pmt_tree_node *
 	    pmt_sum_wrapping(f->file_mapped_bytes, node->self.file_mapped_bytes);
 }
 
+/* The node of the tree for one of the tracer's that is no call of a known function. */
+static int special_node(struct pmt_model *model, const struct pmt_stream_state *stream,
+			const struct pmt_tree_node *node, uint32_t above,
+			uint32_t *ret_node)
+{
+	struct pmt_tree *tree = &model->tree;
+
+	if (node->kind == PMT_TREE_PAUSED)
+		return pmt_tree_child(tree, stream->root_node, PMT_FUNCTION_PAUSED,
+				      ret_node);
+	if (node->kind == PMT_TREE_OPEN && node->depth > 0 &&
+	    node->depth <= stream->open_count) {
+		*ret_node = stream->open_nodes[node->depth - 1];
+		return 0;
+	}
+	/* Unknown calls within unknown calls are one node, as in model.c. */
+	if (tree->paths[above].function == PMT_FUNCTION_UNKNOWN) {
+		*ret_node = above;
+		return 0;
+	}
+	return pmt_tree_child(tree, above, PMT_FUNCTION_UNKNOWN, ret_node);
+}
+
 static int place_tree_node(void *context, const struct pmt_tree_node *node,
 			   const struct pmt_tree_node *parent, uint32_t parent_node,
 			   uint32_t *ret_node)
@@ -78,7 +101,9 @@ static int place_tree_node(void *context, const struct pmt_tree_node *node,
 				       PMT_FUNCTION_UNKNOWN, &parent_node);
 	else if (!error && !parent)
 		parent_node = stream->root_node;
-	if (!error)
+	if (!error && node->kind > PMT_TREE_OUTSIDE)
+		error = special_node(model, stream, node, parent_node, ret_node);
+	else if (!error)
 		error = pmt_tree_child(&model->tree, parent_node, function, ret_node);
 	if (error)
 		return error;

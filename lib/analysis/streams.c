@@ -6,8 +6,10 @@
 
 void pmt_streams_close(struct pmt_streams *streams)
 {
-	for (uint32_t i = 0; i < streams->count; i++)
+	for (uint32_t i = 0; i < streams->count; i++) {
 		pmt_shadow_close(&streams->items[i].shadow);
+		free(streams->items[i].open_nodes);
+	}
 	free(streams->items);
 	pmt_map_close(&streams->by_number);
 	*streams = (struct pmt_streams){0};

@@ -35,6 +35,10 @@ struct pmt_stream_state {
 	uint64_t pause_count;
 	int64_t peak_heap_bytes; /* highest allocated minus freed of this thread alone */
 	uint32_t depth_max;
+	/* TREE_BEGIN: no more events, its calls are tree nodes. */
+	bool is_summed;
+	uint32_t *open_nodes; /* of the tree: the calls that ran then, outermost first */
+	uint32_t open_count;
 	uint64_t first_tick; /* of its records; 0 when unknown */
 	uint64_t last_tick;
 };

@@ -282,7 +282,11 @@ uint8_t *pmt_payload_put_tree_node(uint8_t *p, const struct pmt_tree_node *node)
 	p = pmt_varint_put(p, node->code_id);
 	p = pmt_varint_put(p, node->call_count);
 	p = pmt_payload_put_sums(p, &node->self);
-	return pmt_varint_put(p, node->rss_up_pages);
+	p = pmt_varint_put(p, node->rss_up_pages);
+	if (node->kind == PMT_TREE_CALL)
+		return p;
+	p = pmt_varint_put(p, node->kind);
+	return pmt_varint_put(p, node->depth);
 }
 
 bool pmt_payload_get_tree_node(const struct pmt_record *r, struct pmt_tree_node *ret_node)
@@ -297,7 +301,14 @@ bool pmt_payload_get_tree_node(const struct pmt_record *r, struct pmt_tree_node 
 	node.call_count = get_u64(&s);
 	get_sums(&s, &node.self);
 	node.rss_up_pages = get_u64(&s);
-	if (s.ok)
-		*ret_node = node;
-	return s.ok;
+	if (!s.ok)
+		return false;
+	node.kind = get_u8(&s);
+	node.depth = get_u32(&s);
+	if (!s.ok) {
+		node.kind = PMT_TREE_CALL;
+		node.depth = 0;
+	}
+	*ret_node = node;
+	return true;
 }

@@ -103,6 +103,14 @@ struct pmt_sample {
 	uint64_t thread_count;
 };
 
+enum pmt_tree_kind {
+	PMT_TREE_CALL = 0,    /* of the function code_id; 0: as OUTSIDE */
+	PMT_TREE_OUTSIDE = 1, /* no Python call ran */
+	PMT_TREE_OPEN = 2,    /* the call at that depth when the tree began */
+	PMT_TREE_PAUSED = 3,  /* what a pause hid */
+	PMT_TREE_UNKNOWN = 4, /* a call that nobody saw begin */
+};
+
 /* detail=tree: one calling context of one stream. */
 struct pmt_tree_node {
 	uint32_t stream;
@@ -112,6 +120,8 @@ struct pmt_tree_node {
 	uint64_t call_count;
 	struct pmt_deltas self;
 	uint64_t rss_up_pages; /* sum of the rises; self.rss_pages is rises minus falls */
+	uint8_t kind;          /* enum pmt_tree_kind; written unless it is CALL */
+	uint32_t depth;        /* the same: Python calls from the root down to it */
 };
 
 /* Encoders: write at p, return the end. Room needed besides the texts: PAYLOAD_FIXED. */

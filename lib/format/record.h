@@ -71,6 +71,9 @@ enum pmt_ext {
 	PMT_EXT_END = 0x22, /* varint enum pmt_end, zigzag status, varint events */
 	/* varint tid, a checkpoint's sums: a thread without a stream of its own */
 	PMT_EXT_THREAD_SUMS = 0x23,
+	/* varint depth: from here on the stream has no events, its calls are summed in
+	 * TREE_NODE records; those that run now are their OPEN nodes */
+	PMT_EXT_TREE_BEGIN = 0x24,
 	/* from the program */
 	PMT_EXT_MARK = 0x30,         /* bytes text */
 	PMT_EXT_REGION_BEGIN = 0x31, /* bytes text */

@@ -57,6 +57,7 @@ enum pmt_slot_state {
 	PMT_SLOT_FREE = 0,
 	PMT_SLOT_ACTIVE = 1, /* has a producer */
 	PMT_SLOT_DEAD = 2,   /* its thread is gone; the drain empties it, then frees it */
+	PMT_SLOT_CONTEXTS = 3, /* no ring: a block of contexts, context_layout.h */
 };
 
 struct pmt_ring_slot {

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "reader/index.h"
+#include "reader/ring_contexts.h"
 #include "reader/trace_private.h"
 
 enum {
@@ -39,7 +40,7 @@ void pmt_ring_copy_say(const struct pmt_ring_copy *ring, uint64_t offset,
 	pmt_problem_set(p, PMT_PROBLEM_DAMAGED, ring->path, offset, "%s", text);
 }
 
-static uint64_t slot_offset(const struct pmt_ring_copy *ring, uint32_t i)
+uint64_t pmt_ring_copy_slot_offset(const struct pmt_ring_copy *ring, uint32_t i)
 {
 	return PMT_RING_CONTROL_BYTES +
 	       (uint64_t)i * ((uint64_t)ring->header.slot_control_bytes +
@@ -57,10 +58,10 @@ static bool read_slot(const struct pmt_ring_copy *ring, uint32_t i, struct slot 
 	struct pmt_ring_slot a, b;
 
 	for (int tries = 0; tries < SLOT_READ_TRIES; tries++) {
-		if (pmt_trace_pread(ring->fd, &a, sizeof(a), slot_offset(ring, i)) !=
-			sizeof(a) ||
-		    pmt_trace_pread(ring->fd, &b, sizeof(b), slot_offset(ring, i)) !=
-			sizeof(b))
+		if (pmt_trace_pread(ring->fd, &a, sizeof(a),
+				    pmt_ring_copy_slot_offset(ring, i)) != sizeof(a) ||
+		    pmt_trace_pread(ring->fd, &b, sizeof(b),
+				    pmt_ring_copy_slot_offset(ring, i)) != sizeof(b))
 			return false;
 		/* Two copies of the same bytes of a file: padding may count too. */
 		/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-*) */
@@ -100,7 +101,8 @@ static int copy_bytes(struct pmt_ring_copy *ring, uint64_t offset, uint64_t size
 static int copy_span(struct pmt_ring_copy *ring, uint32_t i, uint64_t from, uint64_t to)
 {
 	uint64_t size = ring->header.slot_data_bytes;
-	uint64_t data = slot_offset(ring, i) + ring->header.slot_control_bytes;
+	uint64_t data =
+	    pmt_ring_copy_slot_offset(ring, i) + ring->header.slot_control_bytes;
 	uint64_t begin = from & (size - 1);
 	uint64_t first = size - begin < to - from ? size - begin : to - from;
 	int rc = copy_bytes(ring, data + begin, first);
@@ -137,21 +139,23 @@ static int take_slot(struct pmt_ring_copy *ring, uint32_t i)
 	uint64_t copy_begin = ring->copied_bytes;
 
 	if (!read_slot(ring, i, &before)) {
-		pmt_ring_copy_say(ring, slot_offset(ring, i),
+		pmt_ring_copy_say(ring, pmt_ring_copy_slot_offset(ring, i),
 				  "expected a slot, the file is too short");
 		return 0;
 	}
+	if (before.state == PMT_SLOT_CONTEXTS)
+		return pmt_ring_contexts_take(ring, i);
 	if (!slot_in_use(&before) || before.head == before.tail)
 		return 0;
 	if (before.head < before.tail ||
 	    before.head - before.tail > ring->header.slot_data_bytes) {
-		pmt_ring_copy_say(ring, slot_offset(ring, i),
+		pmt_ring_copy_say(ring, pmt_ring_copy_slot_offset(ring, i),
 				  "expected head and tail within one slot's size");
 		return 0;
 	}
 	int rc = copy_span(ring, i, before.tail, before.head);
 	if (rc == -ENODATA) {
-		pmt_ring_copy_say(ring, slot_offset(ring, i),
+		pmt_ring_copy_say(ring, pmt_ring_copy_slot_offset(ring, i),
 				  "expected data, the file is too short");
 		return 0;
 	}
@@ -176,7 +180,8 @@ static int take_slots(struct pmt_ring_copy *ring)
 				  "expected at most 4096 slots");
 		count = PMT_RING_SLOTS_MAX;
 	}
-	while (count > 0 && slot_offset(ring, count - 1) >= ring->file_bytes)
+	while (count > 0 &&
+	       pmt_ring_copy_slot_offset(ring, count - 1) >= ring->file_bytes)
 		count--;
 	ring->trace->ring.slot_count = count;
 	for (uint32_t i = 0; rc == 0 && i < count; i++)

@@ -26,6 +26,9 @@ struct pmt_ring_copy {
  * chunks may have been added in vain. */
 int pmt_ring_copy_make(struct pmt_ring_copy *ring) PMT_MUST_CHECK;
 
+/* Where slot i begins in the ring file. */
+uint64_t pmt_ring_copy_slot_offset(const struct pmt_ring_copy *ring, uint32_t i);
+
 /* Adds a problem about the ring file to the trace. */
 void pmt_ring_copy_say(const struct pmt_ring_copy *ring, uint64_t offset,
 		       const char *text);

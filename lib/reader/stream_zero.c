@@ -116,8 +116,11 @@ int pmt_stream_zero_find_end(struct pmt_trace *trace)
 
 	if (i == trace->stream_count)
 		return 0;
-	size_t last = trace->order[trace->stream_first[i + 1] - 1];
-	rc = search_chunk(trace, &s, &trace->chunks[last]);
+	size_t last = trace->stream_first[i + 1] - 1;
+	while (last > trace->stream_first[i] &&
+	       trace->chunks[trace->order[last]].is_contexts)
+		last--;
+	rc = search_chunk(trace, &s, &trace->chunks[trace->order[last]]);
 	trace->ended = s.ended;
 	trace->end = s.end;
 	close_search(&s);

@@ -14,6 +14,7 @@
 
 #include "base/crc32c.h"
 #include "reader/index.h"
+#include "reader/ring_contexts.h"
 #include "reader/ring_file.h"
 #include "reader/stream_zero.h"
 #include "reader/trace_file.h"
@@ -56,6 +57,7 @@ static int index_all(struct pmt_trace *trace, struct pmt_problem *p)
 			bytes = (uint64_t)st.st_size;
 		rc = pmt_index_scan(trace, bytes, trace->ring.state != PMT_RING_RUNNING);
 	}
+	pmt_ring_contexts_place(trace);
 	if (rc == 0)
 		rc = pmt_index_finish(trace);
 	if (rc == 0)

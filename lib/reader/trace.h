@@ -40,6 +40,8 @@ struct pmt_chunk {
 	uint8_t codec;  /* enum pmt_codec */
 	uint8_t source; /* enum pmt_chunk_source */
 	bool is_mended; /* one bit of its payload is wrong in the file; was said */
+	/* Made from calling contexts in the ring, behind all that stream 0 has. */
+	bool is_contexts;
 };
 
 struct pmt_stream {

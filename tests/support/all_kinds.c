@@ -151,7 +151,8 @@ static void tell_process(void)
 	ticks[0] = sample.tick;
 	tell_ext(0, PMT_EXT_SAMPLE, p, pmt_payload_put_sample(p, &sample));
 	p = new_payload();
-	struct pmt_tree_node node = {1, 1, 0, 1, 10, {1024, 2, 64, 1, 56, 1, 3, 0, 0}, 4};
+	struct pmt_tree_node node = {1, 1, 0, 1, 10, {1024, 2, 64, 1, 56, 1, 3, 0, 0},
+				     4, 0, 0};
 	tell_ext(0, PMT_EXT_TREE_NODE, p, pmt_payload_put_tree_node(p, &node));
 	tell_numbers(0, PMT_EXT_LOSS, (uint64_t[]){PMT_LOSS_NO_RING, 2, 0, 0}, 4);
 	p = new_payload();

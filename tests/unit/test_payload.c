@@ -125,9 +125,10 @@ static bool again_sample(const struct pmt_record *r, uint8_t *p, uint8_t **ret_e
 
 static uint8_t *put_tree_node(uint8_t *p, bool largest)
 {
-	struct pmt_tree_node small = {1, 2, 3, 4, 5, small_sums, 10};
-	struct pmt_tree_node large = {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX,
-				      UINT64_MAX, large_sums, UINT64_MAX};
+	struct pmt_tree_node small = {1, 2, 3, 4, 5, small_sums, 10, 0, 0};
+	struct pmt_tree_node large = {UINT32_MAX, UINT32_MAX, UINT32_MAX,
+				      UINT32_MAX, UINT64_MAX, large_sums,
+				      UINT64_MAX, 0,          0};
 
 	return pmt_payload_put_tree_node(p, largest ? &large : &small);
 }
@@ -345,6 +346,26 @@ START_TEST(a_point_with_lines)
 }
 END_TEST
 
+/* The two fields that only some nodes have. */
+START_TEST(kinds_of_tree_nodes)
+{
+	uint8_t bytes[PMT_PAYLOAD_FIXED_BYTES];
+	struct pmt_tree_node node = {1, 2, 0, 0, 5, small_sums, 10, PMT_TREE_OPEN, 300};
+	struct pmt_tree_node back = {0};
+
+	size_t size = (size_t)(pmt_payload_put_tree_node(bytes, &node) - bytes);
+	ck_assert_mem_eq(bytes + size - 3, "\x02\xac\x02", 3);
+	struct pmt_record r = record_of(bytes, size);
+	ck_assert(pmt_payload_get_tree_node(&r, &back));
+	ck_assert_uint_eq(back.kind, PMT_TREE_OPEN);
+	ck_assert_uint_eq(back.depth, 300);
+	r = record_of(bytes, size - 3);
+	ck_assert(pmt_payload_get_tree_node(&r, &back));
+	ck_assert_uint_eq(back.kind, PMT_TREE_CALL);
+	ck_assert_uint_eq(back.depth, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("payload");
@@ -352,6 +373,7 @@ int main(void)
 
 	tcase_add_loop_test(tc, known_bytes, 0, KIND_COUNT);
 	tcase_add_loop_test(tc, there_and_back, 0, KIND_COUNT);
+	tcase_add_test(tc, kinds_of_tree_nodes);
 	tcase_add_loop_test(tc, too_short_is_refused, 0, KIND_COUNT);
 	tcase_add_loop_test(tc, too_large_is_refused, 0, KIND_COUNT);
 	tcase_add_test(tc, a_point_with_lines);

@@ -110,6 +110,10 @@ static void set_truth(json_t *meta, const struct pmt_analysis *a)
 	json_object_set_new(meta, "skipped_events",
 			    json_integer((json_int_t)a->model->counts.skipped));
 	json_object_set_new(meta, "pauses", json_integer((json_int_t)l->pause_count));
+	if (a->model->summed_since_tick)
+		json_object_set_new(meta, "summed_since_ns",
+				    json_integer(pmt_analysis_since_start_ns(
+					a, a->model->summed_since_tick)));
 }
 
 json_t *pmt_json_trace(const struct pmt_analysis *a)

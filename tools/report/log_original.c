@@ -312,7 +312,8 @@ static bool is_message(const struct pmt_log_line *line)
 		return true;
 	return e->record.op == PMT_OP_EXTENDED &&
 	       (e->record.ext == PMT_EXT_MARK || e->record.ext == PMT_EXT_REGION_BEGIN ||
-		e->record.ext == PMT_EXT_REGION_END || e->record.ext == PMT_EXT_LOSS);
+		e->record.ext == PMT_EXT_REGION_END || e->record.ext == PMT_EXT_LOSS ||
+		e->record.ext == PMT_EXT_TREE_BEGIN);
 }
 
 static void add(struct logs *logs, const struct pmt_log_line *line)

@@ -144,6 +144,11 @@ const char *pmt_log_text_words(const struct pmt_event *event, char *text, size_t
 	case PMT_EXT_POINT:
 		say_point(r, text, size);
 		break;
+	case PMT_EXT_TREE_BEGIN:
+		snprintf(text, size,
+			 "from here on there are no events: calls are summed per call "
+			 "path, as with detail=tree");
+		break;
 	case PMT_EXT_ALLOC:
 	case PMT_EXT_FREE:
 	case PMT_EXT_FAULT:

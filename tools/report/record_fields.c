@@ -34,6 +34,7 @@ static const struct kind kinds[] = {
      "u tick u monotonic_ns u realtime_ns u depth u event_count " SUMS},
     {PMT_EXT_LOSS, "LOSS", "u cause u count u depth ? u lowest_depth"},
     {PMT_EXT_END, "END", "u how s status u event_count"},
+    {PMT_EXT_TREE_BEGIN, "TREE_BEGIN", "u depth"},
     {PMT_EXT_THREAD_SUMS, "THREAD_SUMS", "u os_tid " SUMS},
     {PMT_EXT_MARK, "MARK", "t text"},
     {PMT_EXT_REGION_BEGIN, "REGION_BEGIN", "t text"},
@@ -45,7 +46,8 @@ static const struct kind kinds[] = {
      "u user_ms u system_ms u rss_peak_bytes s heap_bytes s mapped_bytes "
      "u thread_count"},
     {PMT_EXT_TREE_NODE, "TREE_NODE",
-     "u stream u id u parent u code_id u call_count " SUMS " u rss_up_pages"},
+     "u stream u id u parent u code_id u call_count " SUMS
+     " u rss_up_pages ? u kind ? u depth"},
     {PMT_EXT_ALLOC, "ALLOC",
      "u kind u stack_id u requested_bytes u usable_bytes s address_step"},
     {PMT_EXT_FREE, "FREE", "u kind s address_step ? u bytes"},

@@ -165,6 +165,12 @@ static void say_doubts(struct speech *s, const struct pmt_analysis *a)
 		say(s,
 		    "The tracer was refused a thread of its own: there are no samples, "
 		    "or not all, and peaks are those at the events.");
+	if (a->model->summed_after_events)
+		say(s,
+		    "The trace reached max_size %s after its beginning: from then on "
+		    "calls are summed per call path, without their times.",
+		    pmt_figure_duration(text, pmt_analysis_since_start_ns(
+						  a, a->model->summed_since_tick)));
 	if (a->losses.pause_count > 0)
 		say(s, "Tracing was paused; changes meanwhile are under [paused].");
 	if (counts->events == 0 && a->model->tree_nodes.count == 0)

@@ -37,7 +37,11 @@ static void print_foot(const struct pmt_report_request *request,
 		       const struct pmt_line_ranking *ranking,
 		       const struct pmt_source *source)
 {
-	if (!a->model->measured.lines)
+	if (!a->model->measured.lines && a->model->summed_since_tick)
+		fputs("This trace holds no lines and no events: its calls are summed "
+		      "per call path (detail=tree).\n",
+		      request->out);
+	else if (!a->model->measured.lines)
 		fputs("This trace has no lines: trace with PYMEMTRACE=mode=lines.\n",
 		      request->out);
 	fputs(pmt_paint(request->color, PMT_PAINT_DIM), request->out);

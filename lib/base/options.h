@@ -99,6 +99,18 @@ struct pmt_options {
 	char text[PMT_OPTIONS_TEXT_BYTES];
 };
 
+/* Whether what the modes observe can be summed per call path: calls alone can. */
+static inline bool pmt_options_can_sum(const struct pmt_options *options)
+{
+	return (options->modes & ~(uint32_t)(PMT_MODE_CALLS | PMT_MODE_LINES)) == 0;
+}
+
+/* Whether it is, from the beginning. */
+static inline bool pmt_options_do_sum(const struct pmt_options *options)
+{
+	return options->detail == PMT_DETAIL_TREE && pmt_options_can_sum(options);
+}
+
 enum pmt_options_fault {
 	PMT_OPTIONS_FINE = 0,
 	PMT_OPTIONS_UNKNOWN_KEY,

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "event/context_tree.h"
 #include "event/emitter.h"
 #include "format/record.h"
 #include "rss/rss.h"
@@ -38,6 +39,7 @@ struct pmt_thread {
 	uint64_t rss_hints;
 	struct pmt_rss rss;
 	struct pmt_emitter emitter;
+	struct pmt_context_tree tree;
 	struct pmt_stack stack;
 	/* Mapped with the emitter where min_rss or min_alloc ask for it. Owner; reaper.
 	 */

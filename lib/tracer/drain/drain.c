@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
+#include "drain/contexts.h"
 #include "drain/own_thread.h"
 #include "drain/pass.h"
 #include "drain/sample.h"
@@ -23,6 +24,7 @@ enum {
 	FLUSH_NS =
 	    1000000000, /* what lies in a ring goes to the trace at least so often */
 	REAP_NS = 100000000,
+	CONTEXTS_NS = 1000000000,
 	FULL_WAIT_NS = 100000000, /* a producer waits at most so long */
 	REFUSED_NS = 500000000,   /* no thread to be had: not asked at each event */
 	GONE_POLL_NS = 50000,
@@ -86,6 +88,21 @@ void pmt_drain_flush(void)
 	pmt_drain_unlock();
 }
 
+/*
+ * The contexts are safe in the ring's file; where that is lost too (no shared memory, the
+ * machine went down), the trace has them as they were half of the time ago. Ever less
+ * often, or a long run would be nothing but copies.
+ */
+static void write_contexts(struct pmt_drain *d, uint64_t now)
+{
+	if (!d->contexts_pause_ns)
+		d->contexts_pause_ns = CONTEXTS_NS;
+	else
+		pmt_contexts_write_all_locked();
+	d->next_contexts_ns = now + d->contexts_pause_ns;
+	d->contexts_pause_ns *= 2;
+}
+
 /* What is due now; returns the nanoseconds until something is due again. */
 static uint64_t work(struct pmt_drain *d)
 {
@@ -103,10 +120,13 @@ static uint64_t work(struct pmt_drain *d)
 		d->next_reap_ns = now + REAP_NS;
 		pmt_pass_reap_locked();
 	}
-	if (interval && now >= d->next_sample_ns) {
+	if (interval && now >= d->next_sample_ns &&
+	    pmt_trace_file_has_room(&pmt_run->trace)) {
 		d->next_sample_ns = now + interval;
 		pmt_sample_take_locked();
 	}
+	if (now >= d->next_contexts_ns && pmt_trace_file_has_room(&pmt_run->trace))
+		write_contexts(d, now);
 	pmt_drain_unlock();
 	if (taken)
 		return TICK_NS;

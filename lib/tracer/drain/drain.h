@@ -29,6 +29,8 @@ struct pmt_drain {
 	uint64_t next_sample_ns;
 	uint64_t next_flush_ns;
 	uint64_t next_reap_ns;
+	uint64_t next_contexts_ns;
+	uint64_t contexts_pause_ns; /* doubles each time */
 };
 
 /* Starts the thread if it is wanted and not there. From a thread's event, never from a

@@ -8,8 +8,9 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "drain/contexts.h"
 #include "drain/trace_file.h"
-#include "event/emit.h"
+#include "event/context.h"
 #include "event/points.h"
 #include "os/sys.h"
 #include "run/run.h"
@@ -36,6 +37,16 @@ static uint64_t take_slot(struct pmt_run *run, const struct pmt_slot_map *map)
 	}
 }
 
+bool pmt_pass_take_process_locked(void)
+{
+	struct pmt_run *run = pmt_run;
+
+	for (uint32_t i = 0; i < pmt_area_slot_count(&run->area); i++)
+		if (run->area.slots[i].slot == run->process.ring.slot)
+			return take_slot(run, &run->area.slots[i]) > 0;
+	return false;
+}
+
 uint64_t pmt_pass_take_locked(uint64_t least)
 {
 	struct pmt_run *run = pmt_run;
@@ -48,7 +59,7 @@ uint64_t pmt_pass_take_locked(uint64_t least)
 		uint64_t held = pmt_load_acquire(&map->slot->head) -
 				pmt_load_relaxed(&map->slot->tail);
 
-		if (state == PMT_SLOT_FREE)
+		if (state == PMT_SLOT_FREE || state == PMT_SLOT_CONTEXTS)
 			continue;
 		if (held >= least || (held && state == PMT_SLOT_DEAD))
 			taken += take_slot(run, map);
@@ -56,6 +67,8 @@ uint64_t pmt_pass_take_locked(uint64_t least)
 						  pmt_load_acquire(&map->slot->head))
 			pmt_area_free_slot(map);
 	}
+	if (run->trace.full && !run->is_full)
+		pmt_run_go_on_summing_locked(run);
 	return taken;
 }
 
@@ -64,12 +77,16 @@ static void reap(struct pmt_run *run, struct pmt_thread *t)
 	struct pmt_emitter *e = &t->emitter;
 
 	if (e->live) {
+		pmt_context_settle(t);
+		if (!pmt_contexts_write_locked(t))
+			return;
 		/* Its last word: what it allocated after its last event. If there is no
 		 * room now, the thread stays and is asked again at the next pass. */
 		pmt_points_settle(t);
 		if (!pmt_emit_checkpoint(e, &t->sums))
 			return;
 		struct pmt_ring_slot *slot = e->ring.slot;
+		pmt_context_tree_close(t);
 		e->live = 0;
 		e->ring.limit = 0;
 		pmt_store32_release(&slot->state, PMT_SLOT_DEAD);

@@ -9,6 +9,9 @@
  * bytes taken. */
 uint64_t pmt_pass_take_locked(uint64_t least);
 
+/* Writes out what stream 0 holds. False: nothing could be written. */
+bool pmt_pass_take_process_locked(void);
+
 /* Marks the slots of threads that no longer exist as dead and closes their account. */
 void pmt_pass_reap_locked(void);
 

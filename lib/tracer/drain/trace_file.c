@@ -69,6 +69,7 @@ int pmt_trace_file_create(struct pmt_trace_file *file, const struct pmt_options 
 	file->inode = st.st_ino;
 	file->size = sizeof(*header);
 	file->max_bytes = options->max_size_bytes;
+	file->ends_full = !pmt_options_can_sum(options);
 	file->codec = options->compress ? PMT_CODEC_LZ4 : PMT_CODEC_NONE;
 	return 0;
 }
@@ -148,8 +149,11 @@ int pmt_trace_file_append(struct pmt_trace_file *file, struct pmt_chunk_header *
 {
 	size_t size = make_chunk(file, chunk, bytes);
 
-	if (file->max_bytes && file->size + size > file->max_bytes) {
+	/* An eighth is left for what comes then; and nothing that waits is refused,
+	 * unless there is no other way to go on. */
+	if (file->max_bytes && file->size + size > file->max_bytes - file->max_bytes / 8)
 		file->full = true;
+	if (file->ends_full && file->max_bytes && file->size + size > file->max_bytes) {
 		file->error = -EFBIG;
 		return -EFBIG;
 	}

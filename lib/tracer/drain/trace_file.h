@@ -21,7 +21,8 @@ struct pmt_trace_file {
 	uint64_t size;
 	uint64_t max_bytes; /* 0: unbounded */
 	int error;          /* of the last write, 0 after a good one */
-	bool full;          /* max_bytes reached */
+	bool full;          /* near max_bytes: no more events, please */
+	bool ends_full;     /* there will be events: max_bytes is the end */
 	bool is_elsewhere;  /* the name wanted is a foreign file's */
 	uint8_t codec;
 	/* Whole pages, from open to the end of the process: a chunk being made, and
@@ -39,6 +40,12 @@ struct pmt_trace_file {
  */
 int pmt_trace_file_create(struct pmt_trace_file *file, const struct pmt_options *options,
 			  const char *wanted, struct pmt_file_header *header);
+
+/* Whether max_size leaves room for what is nice to have: samples. */
+static inline bool pmt_trace_file_has_room(const struct pmt_trace_file *file)
+{
+	return !file->max_bytes || file->size < file->max_bytes;
+}
 
 /* Appends a chunk: chunk->stream, from and to are given, the rest is filled in. Returns
  * 0, or a negative errno with the file as it was. Says once what fails. */

@@ -145,7 +145,9 @@ bool pmt_emit_checkpoint(struct pmt_emitter *e, const struct pmt_deltas *sums)
 	    .realtime_ns = pmt_clock_realtime_ns(),
 	    .depth = e->depth,
 	    .event_count = e->event_count,
-	    .sums = sums ? *sums : e->emitted,
+	    .sums = e->summed ? e->recorded
+		    : sums    ? *sums
+			      : e->emitted,
 	};
 	const uint8_t *end = pmt_payload_put_checkpoint(payload, &point);
 
@@ -235,10 +237,10 @@ bool pmt_emitter_open_self(struct pmt_thread *t)
 	return opened;
 }
 
-/* Some events in, the thread is asked for its name, and asked again while Python does not
- * know it yet. While it may turn out not to be selected at all, its events wait in the
- * pause that introduce began. */
-static void name_thread(struct pmt_thread *t)
+/* See emit.h. Some events in, the thread is asked for its name, and asked again while
+ * Python does not know it yet. While it may turn out not to be selected at all, its
+ * events wait in the pause that introduce began. */
+void pmt_emit_look_for_name(struct pmt_thread *t)
 {
 	struct pmt_emitter *e = &t->emitter;
 	enum pmt_named named = PMT_NAMED_NOT;
@@ -274,7 +276,7 @@ uint8_t *pmt_emit_begin_slow(struct pmt_thread *t)
 			pmt_emit_opened(t);
 	}
 	if (!e->named)
-		name_thread(t);
+		pmt_emit_look_for_name(t);
 	/* With a trigger what moved belongs to an event that waits. */
 	if (!pmt_emit_settle(e, t->points ? NULL : &t->sums))
 		return NULL;

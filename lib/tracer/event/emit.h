@@ -48,6 +48,9 @@ enum pmt_named {
  */
 extern enum pmt_named (*pmt_emit_name_thread)(struct pmt_thread *t);
 
+/* With the GIL held, while emitter.named is 0: asks for it, if it is time. */
+void pmt_emit_look_for_name(struct pmt_thread *t);
+
 /* Called, with the GIL held, at a thread's first event; NULL: nobody needs to know. The
  * hooks' side sets it. */
 extern void (*pmt_emit_opened)(struct pmt_thread *t);

@@ -1,6 +1,7 @@
-/* Events while paused or under a trigger; see hook_way.h. */
+/* Events while paused, under a trigger, or summed; see hook_way.h. */
 #include "event/hook_way.h"
 
+#include "event/context.h"
 #include "event/points.h"
 
 _Atomic uint32_t pmt_hook_way;
@@ -14,6 +15,8 @@ static void pass_paused(struct pmt_thread *t, unsigned op, uint64_t number)
 		pmt_points_settle(t);
 		pmt_emit_pause(e);
 	}
+	if (e->paused)
+		pmt_context_stop(t);
 	pmt_points_pass(t, op, number);
 	pmt_emit_count(e, op < PMT_OP_EXTENDED ? op : (unsigned)PMT_OP_EXTENDED);
 	if (e->depth < e->floor)
@@ -31,11 +34,17 @@ static void other(struct pmt_thread *t, uint32_t way, unsigned op, uint64_t numb
 void pmt_hook_event_other(struct pmt_thread *t, uint32_t way, unsigned op,
 			  uint64_t number)
 {
-	other(t, way, op, number);
+	if (PMT_LIKELY((way & (PMT_WAY_TREE | PMT_WAY_PAUSED)) == PMT_WAY_TREE))
+		pmt_context_event(t, op, (uint32_t)number);
+	else
+		other(t, way, op, number);
 }
 
 void pmt_hook_c_event_other(struct pmt_thread *t, uint32_t way, enum pmt_ext type,
 			    uint32_t id)
 {
-	other(t, way, PMT_OP_EXTENDED + (unsigned)type, id);
+	if ((way & (PMT_WAY_TREE | PMT_WAY_PAUSED)) == PMT_WAY_TREE)
+		pmt_context_c_event(t, type, id);
+	else
+		other(t, way, PMT_OP_EXTENDED + (unsigned)type, id);
 }

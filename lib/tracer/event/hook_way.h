@@ -13,10 +13,11 @@ enum pmt_way {
 	PMT_WAY_STREAM = 0,
 	PMT_WAY_PAUSED = 1 << 0, /* nothing is written, depth is kept */
 	PMT_WAY_POINTS = 1 << 1, /* min_rss, min_alloc: by points.h */
+	PMT_WAY_TREE = 1 << 2,   /* summed per call path, also after POINTS: context.h */
 };
 
-/* Marks and the attachment set bits; hooks read it, relaxed: a pause takes effect at
- * each thread's next event. */
+/* Marks, the attachment and the run set bits; hooks read it, relaxed: a change takes
+ * effect at each thread's next event. */
 extern _Atomic uint32_t pmt_hook_way;
 
 /* The slow ways. */

@@ -116,7 +116,9 @@ static const char *mode_name(const struct pmt_options *o)
 {
 	if (o->modes & PMT_MODE_ALLOCS)
 		return "allocs";
-	return o->modes & PMT_MODE_LINES ? "lines" : "calls";
+	if (o->modes & PMT_MODE_LINES)
+		return "lines";
+	return pmt_options_do_sum(o) ? "calls,detail=tree" : "calls";
 }
 
 void pmt_introduce_process(struct pmt_run *run)
@@ -149,6 +151,11 @@ void pmt_introduce_text(struct pmt_run *run, const char *key, const char *value)
 void pmt_introduce_own_memory(struct pmt_run *run)
 {
 	put_number(&run->process, "tracer_pages", pmt_own_pages());
+}
+
+void pmt_introduce_full(struct pmt_run *run)
+{
+	put_number(&run->process, "max_size_reached_tick", pmt_clock_ticks());
 }
 
 void pmt_introduce_rss_check(struct pmt_run *run)

@@ -20,6 +20,9 @@ void pmt_introduce_process(struct pmt_run *run);
 /* One more info record. The caller holds the drain lock. */
 void pmt_introduce_text(struct pmt_run *run, const char *key, const char *value);
 
+/* max_size is reached, and when. The caller holds the drain lock. */
+void pmt_introduce_full(struct pmt_run *run);
+
 /* rss=each, at the end: what the reading at every event found of the other methods. The
  * caller holds the drain lock. */
 void pmt_introduce_rss_check(struct pmt_run *run);

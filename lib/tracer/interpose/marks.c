@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "event/emit.h"
+#include "event/context.h"
 #include "event/hook_way.h"
 #include "event/points.h"
 #include "run/run.h"
@@ -41,6 +41,7 @@ static int write_mark(enum pmt_ext type, const char *text)
 	} else if (t->emitter.live ? pmt_run_is_on() : pmt_emitter_open_self(t)) {
 		const uint8_t *end = pmt_payload_put_text(payload, cut(text));
 		pmt_rss_read_self(t); /* a mark asks what memory is now */
+		pmt_context_settle(t);
 		/* And what time: only every 16th event reads the clock. */
 		pmt_points_settle(t);
 		written = pmt_emit_checkpoint(&t->emitter, &t->sums) &&

@@ -124,15 +124,6 @@ static void install_hook(void *interpreter)
 		say_unsupported(": its hook could not be installed");
 }
 
-/* Known options that this version does not act on: better said than found out. */
-static void say_what_is_not_yet(void)
-{
-	if (options->detail == PMT_DETAIL_TREE)
-		pmt_say(PMT_SAY_NOT_YET,
-			"detail=tree is not in this version: every event is written",
-			NULL, NULL);
-}
-
 /* Once a process: what marks changed since then stays. */
 static void set_way(void)
 {
@@ -173,7 +164,6 @@ static void attach_gil(void *interpreter)
 	if (t)
 		t->emitter.ours++;
 	if (pmt_run_start()) {
-		say_what_is_not_yet();
 		if (options->modes & PMT_MODE_CALLS)
 			pmt_domains_install_gil();
 		pmt_environ_hide_gil();

@@ -19,6 +19,8 @@
 #include "os/text.h"
 #include "rss/own_memory.h"
 
+enum { TREE_SLOT_BYTES_MAX = 256 << 10 };
+
 static uint64_t slot_stride(const struct pmt_ring_header *header)
 {
 	return (uint64_t)header->slot_control_bytes + header->slot_data_bytes;
@@ -125,6 +127,15 @@ static void create_somewhere(struct pmt_area *area, enum pmt_ring_place place,
 			NULL);
 }
 
+/* Of a tree there are definitions and marks only, and the slots hold the tree itself:
+ * a thread with few paths should not pay for a megabyte of them. */
+static uint64_t slot_data_bytes(const struct pmt_options *options)
+{
+	if (pmt_options_do_sum(options) && options->ring_size_bytes > TREE_SLOT_BYTES_MAX)
+		return TREE_SLOT_BYTES_MAX;
+	return options->ring_size_bytes;
+}
+
 int pmt_area_open(struct pmt_area *area, const struct pmt_options *options,
 		  const struct pmt_file_header *file, const char *trace_path)
 {
@@ -135,7 +146,7 @@ int pmt_area_open(struct pmt_area *area, const struct pmt_options *options,
 	memcpy(h->magic, PMT_RING_MAGIC, sizeof(h->magic));
 	h->version = PMT_RING_VERSION;
 	h->slot_control_bytes = PMT_RING_CONTROL_BYTES;
-	h->slot_data_bytes = (uint32_t)options->ring_size_bytes;
+	h->slot_data_bytes = (uint32_t)slot_data_bytes(options);
 	h->file = *file;
 	pmt_text_copy(h->trace_path, sizeof(h->trace_path), trace_path);
 	return 0;
@@ -202,24 +213,60 @@ static struct pmt_slot_map *grow(struct pmt_area *area)
 	return &area->slots[index];
 }
 
-struct pmt_slot_map *pmt_area_take_slot(struct pmt_area *area, uint32_t os_tid)
+/* A slot that nobody has, its stream not yet said; NULL: none. Ends with put_in_use. */
+static struct pmt_slot_map *begin_take(struct pmt_area *area)
 {
 	while (!pmt_cas32(&area->growing, 0, 1))
 		pmt_sys_sched_yield();
 	struct pmt_slot_map *map = reuse_slot(area);
-	if (!map)
-		map = grow(area);
+	return map ? map : grow(area);
+}
+
+static void put_in_use(struct pmt_area *area, struct pmt_slot_map *map, uint32_t stream,
+		       enum pmt_slot_state state)
+{
 	if (map) {
-		struct pmt_ring_slot *slot = map->slot;
-		slot->os_tid = os_tid;
-		slot->stream = pmt_add32_relaxed(&area->next_stream, 1);
-		pmt_store_relaxed(&slot->tail, 0);
-		pmt_store_relaxed(&slot->head, 0);
-		/* Release: a drain or salvage that sees it active sees its stream. */
-		pmt_store32_release(&slot->state, PMT_SLOT_ACTIVE);
+		map->slot->stream = stream;
+		pmt_store_relaxed(&map->slot->tail, 0);
+		pmt_store_relaxed(&map->slot->head, 0);
+		/* Release: a drain or salvage that sees it in use sees its stream. */
+		pmt_store32_release(&map->slot->state, state);
 	}
 	pmt_store32_release(&area->growing, 0);
+}
+
+struct pmt_slot_map *pmt_area_take_slot(struct pmt_area *area, uint32_t os_tid)
+{
+	struct pmt_slot_map *map = begin_take(area);
+	uint32_t stream = 0;
+
+	if (map) {
+		map->slot->os_tid = os_tid;
+		stream = pmt_add32_relaxed(&area->next_stream, 1);
+	}
+	put_in_use(area, map, stream, PMT_SLOT_ACTIVE);
 	return map;
+}
+
+struct pmt_context_block *pmt_area_take_contexts(struct pmt_area *area, uint32_t stream)
+{
+	struct pmt_slot_map *map = begin_take(area);
+	struct pmt_context_block *block = NULL;
+
+	if (map) {
+		block = (struct pmt_context_block *)(void *)map->slot;
+		block->slot.os_tid = 0;
+		block->context_bytes = sizeof(struct pmt_context);
+		block->previous = NULL;
+		pmt_store32_release(&block->used_count, 0);
+	}
+	put_in_use(area, map, stream, PMT_SLOT_CONTEXTS);
+	return block;
+}
+
+void pmt_area_free_contexts(struct pmt_context_block *block)
+{
+	pmt_store32_release(&block->slot.state, PMT_SLOT_FREE);
 }
 
 void pmt_area_free_slot(struct pmt_slot_map *map)

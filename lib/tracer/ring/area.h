@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/options.h"
+#include "format/context_layout.h"
 #include "format/ring_layout.h"
 
 struct pmt_slot_map {
@@ -45,6 +46,13 @@ bool pmt_area_has_free_slot(struct pmt_area *area);
  * memory. NULL when there is no memory or no slot. The stream's number is in the slot;
  * its head and tail are 0. */
 struct pmt_slot_map *pmt_area_take_slot(struct pmt_area *area, uint32_t os_tid);
+
+/* Takes a slot for calling contexts of this stream, none used yet: its data begins
+ * PMT_RING_CONTROL_BYTES behind the block. NULL as above. */
+struct pmt_context_block *pmt_area_take_contexts(struct pmt_area *area, uint32_t stream);
+
+/* Gives it back; what it holds is in the trace or in another stream's ring. */
+void pmt_area_free_contexts(struct pmt_context_block *block);
 
 /* The drain, once a dead slot is empty. */
 void pmt_area_free_slot(struct pmt_slot_map *map);

@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include "base/crc32c.h"
+#include "drain/contexts.h"
 #include "drain/own_thread.h"
 #include "drain/pass.h"
 #include "drain/sample.h"
-#include "event/emit.h"
+#include "event/context.h"
+#include "event/hook_way.h"
 #include "event/introduce.h"
 #include "event/points.h"
 #include "os/process_stat.h"
@@ -135,6 +137,18 @@ static void make_ours_resident(struct pmt_run *run)
 	pmt_own_thread_rehearse();
 }
 
+/* A forked child begins as its parent did, though that may have come to max_size. */
+static void choose_way(void)
+{
+	/* Relaxed: each thread notices at its next event. */
+	if (pmt_options_do_sum(options))
+		atomic_fetch_or_explicit(&pmt_hook_way, PMT_WAY_TREE,
+					 memory_order_relaxed);
+	else
+		atomic_fetch_and_explicit(&pmt_hook_way, ~(uint32_t)PMT_WAY_TREE,
+					  memory_order_relaxed);
+}
+
 bool pmt_run_start(void)
 {
 	struct pmt_run *run = pmt_run;
@@ -154,6 +168,7 @@ bool pmt_run_start(void)
 		errno = saved;
 		return false;
 	}
+	choose_way();
 	pmt_rss_start(options->rss);
 	if (options->rss != PMT_RSS_WANTED_OFF && !pmt_rss_last_pages())
 		pmt_say(PMT_SAY_PROC,
@@ -213,8 +228,10 @@ static void write_the_rest(struct pmt_run *run, unsigned reason, int64_t status)
 	if (t && t->emitter.live) {
 		pmt_points_settle(t);
 		pmt_rss_read_self(t);
+		pmt_context_settle(t);
 		pmt_emit_checkpoint(&t->emitter, &t->sums);
 	}
+	pmt_contexts_write_all_locked();
 	for (uint32_t i = 0; (t = pmt_thread_at(i)) != NULL; i++) {
 		if (t->emitter.live) {
 			events += t->emitter.event_count;
@@ -239,6 +256,16 @@ static void write_the_rest(struct pmt_run *run, unsigned reason, int64_t status)
 			  (size_t)(p - payload));
 	pmt_pass_take_locked(1);
 	pmt_drain_unlock();
+}
+
+void pmt_run_go_on_summing_locked(struct pmt_run *run)
+{
+	run->is_full = true;
+	pmt_introduce_full(run);
+	if (pmt_options_can_sum(run->options))
+		/* Relaxed: each thread notices at its next event. */
+		atomic_fetch_or_explicit(&pmt_hook_way, PMT_WAY_TREE,
+					 memory_order_relaxed);
 }
 
 static bool is_mine(const struct pmt_run *run)

@@ -40,6 +40,9 @@ struct pmt_run {
 	/* Of area.header->lost, by cause: what loss records have said. Any thread adds.
 	 */
 	_Atomic uint64_t said_lost[PMT_LOSS_COUNT];
+	/* Of blocks of contexts, but for each thread's first. Any thread adds. */
+	_Atomic uint64_t context_bytes;
+	bool is_full;               /* max_size: summing began, and it was said */
 	struct pmt_emitter process; /* stream 0; whoever holds the drain lock */
 };
 
@@ -75,6 +78,9 @@ void pmt_run_suspend_for_exec(void);
 
 /* Counters of a thread without events, as a record of stream 0. Drain lock held. */
 void pmt_run_add_native_sums(struct pmt_run *run, struct pmt_thread *t);
+
+/* The trace comes to max_size: from the threads' next events on, calls are summed. */
+void pmt_run_go_on_summing_locked(struct pmt_run *run);
 
 /* The interpreter's version, a text that stays: for this trace and those of children. */
 void pmt_run_know_python(const char *version);

@@ -4,6 +4,7 @@ the file and the cause, and the trace says what is missing.
 
 Each fault is a few lines of shell in a mount namespace of its own."""
 import collections
+import errno
 import json
 import os
 import pathlib
@@ -339,3 +340,84 @@ def test_no_proc(fault):
     told = fault.facts()
     assert_whole(told)
     assert told["info"]["rss_begin_pages"] == "0" and "RSS method: off" in fault.summary()
+
+
+BUSY = """
+import threading
+def leaf(n): return n
+def work():
+    for n in range(20000): leaf(n)
+try:
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    work()
+    print("well")
+except (MemoryError, RuntimeError) as error:
+    print(type(error).__name__)
+"""
+
+
+@pytest.mark.interpreters(only=["debian"])
+def test_little_address_space(fault):
+    """Under RLIMIT_AS the tracer takes some for its rings. Wherever a plain run has that much to
+    spare the traced one is well; where it has not, it may want memory, but never crashes."""
+    well = {True: [], False: []}
+    for kib in range(26 << 10, 50 << 10, 2 << 10):
+        for traced in (True, False):
+            run = fault.run(BUSY, limit="prlimit --as=%d" % (kib << 10), traced=traced)
+            assert run.status < 128, (kib, run)
+            if run.stdout == "well\n":
+                well[traced].append(kib)
+    print("plain is well from %d KiB on, traced from %d" % (well[False][0], well[True][0]))
+    assert well[True][0] - well[False][0] <= 24 << 10
+
+
+# The kernel's own numbers, on the two machines that are tested.
+NUMBERS = {
+    "x86_64": {"perf_event_open": 298, "fallocate": 285, "renameat2": 316, "getrandom": 318,
+               "prlimit64": 302, "fstatfs": 138, "rt_sigpending": 127, "rt_sigtimedwait": 128,
+               "madvise": 28, "faccessat": 269, "prctl": 157},
+    "aarch64": {"perf_event_open": 241, "fallocate": 47, "renameat2": 276, "getrandom": 278,
+                "prlimit64": 261, "fstatfs": 44, "rt_sigpending": 136, "rt_sigtimedwait": 137,
+                "madvise": 233, "faccessat": 48, "prctl": 167},
+}.get(os.uname().machine, {})
+
+# Runs the rest of its arguments behind a filter: argv is errno, number... -- program...
+FILTER = """
+import ctypes, os, struct, sys
+at = sys.argv.index("--")
+errno, *numbers = map(int, sys.argv[1:at])
+def op(code, yes, no, k): return struct.pack("HBBI", code, yes, no, k)
+program = op(0x20, 0, 0, 0) # the number
+for number in numbers:
+    program += op(0x15, 0, 1, number) + op(0x06, 0, 0, 0x50000 | errno)
+program += op(0x06, 0, 0, 0x7fff0000)
+held = ctypes.create_string_buffer(program)
+prog = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(held))
+libc = ctypes.CDLL(None, use_errno=True)
+if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, prog, 0, 0):
+    sys.exit("seccomp: errno %d" % ctypes.get_errno())
+os.execv(sys.argv[at + 1], sys.argv[at + 1:])
+"""
+
+
+@pytest.mark.interpreters(one=True)
+@pytest.mark.skipif(not NUMBERS, reason="numbers of system calls are not known here")
+@pytest.mark.parametrize("call,error", [(call, errno.EPERM) for call in sorted(NUMBERS)]
+                         + [("fallocate", errno.ENOSYS), ("all", errno.ENOSYS)])
+def test_refused_by_seccomp(fault, call, error):
+    """As in a container: what the program does not need itself may be refused."""
+    (fault.place / "filter.py").write_text(FILTER)
+    numbers = [NUMBERS[each] for each in NUMBERS if call in (each, "all")]
+    # Not into the filter's own interpreter: env comes behind it.
+    limit = "/usr/bin/python3 %s/filter.py %d %s -- /usr/bin/env" % (
+        fault.place, error, " ".join(map(str, numbers)))
+    plain = fault.run(WORK + MAIN, limit=limit, traced=False)
+    traced = fault.run(WORK + MAIN, limit=limit)
+    assert traced[:3] == plain[:3] and plain.stdout == "well\n"
+    if call in ("madvise", "all"):
+        assert len(traced.said) == 1 and "running untraced" in traced.said[0]
+    else:
+        assert ["a kill will lose" in line for line in traced.said] in ([], [True])
+        assert_whole(fault.facts())

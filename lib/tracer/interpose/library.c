@@ -38,8 +38,14 @@ __attribute__((constructor)) static void begin(void)
 	if (options.modes != PMT_MODE_OFF) {
 		pmt_identity_init(&options, is_python);
 		pmt_child_env_init();
-		if (pmt_run_prepare(&options) < 0)
+		int error = pmt_run_prepare(&options);
+		if (error < 0) {
+			if (is_python)
+				pmt_say(PMT_SAY_NO_TRACE,
+					"running untraced: no memory that a fork wipes: ",
+					pmt_say_errno(error), NULL);
 			return;
+		}
 		pthread_atfork(before_fork, NULL, pmt_run_note_fork);
 		pmt_counting = is_python;
 	}

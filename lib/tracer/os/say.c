@@ -63,6 +63,9 @@ const char *pmt_say_errno(int error)
 		return "Permission denied";
 	case EAGAIN:
 		return "Resource temporarily unavailable";
+	case ENOSYS:
+	case ENOTSUP:
+		return "The kernel does not support it";
 	case EPERM:
 		return "Operation not permitted";
 	case ENOENT:

@@ -33,9 +33,11 @@ int pmt_run_prepare(const struct pmt_options *wanted)
 
 	if (pmt_sys_is_error(at))
 		return -ENOMEM;
-	if (pmt_sys_madvise(at, sizeof(struct pmt_run), MADV_WIPEONFORK) < 0) {
+	int error = pmt_sys_madvise(at, sizeof(struct pmt_run), MADV_WIPEONFORK);
+	if (error < 0) {
 		pmt_sys_munmap(at, sizeof(struct pmt_run));
-		return -ENOTSUP; /* Linux before 4.14: a child would write our files */
+		/* Linux before 4.14: a child would write our files. */
+		return error == -EINVAL ? -ENOTSUP : error;
 	}
 	options = wanted;
 	pmt_crc32c_init();

@@ -111,13 +111,10 @@ const char *pmt_facts_end(const struct pmt_losses *losses, char *text, size_t si
 const char *pmt_facts_gap(const struct pmt_analysis *a, const struct pmt_gap *gap,
 			  char *text, size_t size)
 {
-	char name[80] = "", from[PMT_FIGURE_BYTES], to[PMT_FIGURE_BYTES] = "the end";
+	char from[PMT_FIGURE_BYTES], to[PMT_FIGURE_BYTES] = "the end";
 	char events[PMT_FIGURE_BYTES + 16] = "";
-	const struct pmt_thread_info *thread = pmt_tables_thread(a->tables, gap->stream);
 	uint64_t from_tick = gap->from_tick ? gap->from_tick : a->model->first_tick;
 
-	if (thread && thread->name && thread->name[0])
-		snprintf(name, sizeof(name), " (%.60s)", thread->name);
 	pmt_figure_duration(from, pmt_analysis_since_start_ns(a, from_tick));
 	if (gap->to_tick)
 		pmt_figure_duration(to, pmt_analysis_since_start_ns(a, gap->to_tick));
@@ -125,10 +122,9 @@ const char *pmt_facts_gap(const struct pmt_analysis *a, const struct pmt_gap *ga
 		snprintf(events, sizeof(events), ", %" PRIu64 " event%s",
 			 gap->event_count, gap->event_count == 1 ? "" : "s");
 	snprintf(text, size,
-		 "positions %" PRIu64 " to %" PRIu64 " of stream %" PRIu32
-		 "%s, %s to %s%s",
-		 gap->from_position, gap->from_position + gap->bytes, gap->stream, name,
-		 from, to, events);
+		 "positions %" PRIu64 " to %" PRIu64 " of stream %" PRIu32 ", %s to %s%s",
+		 gap->from_position, gap->from_position + gap->bytes, gap->stream, from,
+		 to, events);
 	return text;
 }
 

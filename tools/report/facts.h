@@ -27,7 +27,7 @@ const char *pmt_facts_end(const struct pmt_losses *losses, char *text, size_t si
 
 enum { PMT_GAP_TEXT_BYTES = 300 };
 
-/* "positions 84 to 168 of stream 1 (MainThread), 1.0 ms to 2.0 ms, 12 events". */
+/* "positions 84 to 168 of stream 1, 1.0 ms to 2.0 ms, 12 events". */
 const char *pmt_facts_gap(const struct pmt_analysis *a, const struct pmt_gap *gap,
 			  char *text, size_t size);
 

@@ -184,8 +184,9 @@ static void settle_measured(struct pmt_model *model)
 	m->mallocs = t->allocated_count > 0 || t->freed_count > 0;
 	m->objects = t->object_count > 0;
 	m->rss = t->rss_up_pages > 0 || t->rss_down_pages > 0;
-	m->mapped = (model->flags_seen & PMT_FLAG_MAPPED) || t->mapped_bytes != 0 ||
-		    t->file_mapped_bytes != 0;
+	/* The same wrappers count both; a program may well map nothing. */
+	m->mapped = m->mallocs || (model->flags_seen & PMT_FLAG_MAPPED) ||
+		    t->mapped_bytes != 0 || t->file_mapped_bytes != 0;
 }
 
 int pmt_model_finish(struct pmt_model *model)

@@ -33,7 +33,7 @@ void pmt_csv_calls(struct pmt_csv *csv, const struct pmt_figures *figures,
 void pmt_csv_inclusive(struct pmt_csv *csv, const struct pmt_figures *figures,
 		       const struct pmt_model *model);
 
-/* The ten figures of a part, and their header cells with a prefix ("self_"). */
+/* The figures of a part, and their header cells with a prefix ("self_"). */
 void pmt_csv_part(struct pmt_csv *csv, const struct pmt_figures *figures,
 		  const struct pmt_model *model);
 void pmt_csv_part_header(struct pmt_csv *csv, const char *prefix);

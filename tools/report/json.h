@@ -21,7 +21,7 @@ json_t *pmt_json_end(bool ended, enum pmt_end how, int64_t status);
 /* The trace's meta object. */
 json_t *pmt_json_trace(const struct pmt_analysis *analysis);
 
-/* The ten figures of a part ("self", "inclusive", "totals"). */
+/* The figures of a part ("self", "inclusive", "totals"). */
 json_t *pmt_json_part(const struct pmt_figures *figures, const struct pmt_model *model);
 
 /* The same for a call with all that it called: null where the trace has no call paths. */

@@ -121,10 +121,10 @@ const struct pmt_metric pmt_metrics[] = {
     {"rss-down", "rss_down_bytes", "RSS down", PMT_UNIT_BYTES, true, get_rss_down,
      has_rss},
     {"rss-net", "rss_net_bytes", "RSS net", PMT_UNIT_CHANGE, true, get_rss_net, has_rss},
-    {"calls", "calls", "calls", PMT_UNIT_COUNT, false, get_calls, has_calls},
-    {"mapped", "mapped_bytes", "mapped", PMT_UNIT_CHANGE, false, get_mapped, has_mapped},
-    {"file-mapped", "file_mapped_bytes", "files", PMT_UNIT_CHANGE, false, get_file_mapped,
+    {"mapped", "mapped_bytes", "mapped", PMT_UNIT_CHANGE, true, get_mapped, has_mapped},
+    {"file-mapped", "file_mapped_bytes", "files", PMT_UNIT_CHANGE, true, get_file_mapped,
      has_mapped},
+    {"calls", "calls", "calls", PMT_UNIT_COUNT, false, get_calls, has_calls},
 };
 const size_t pmt_metric_count = sizeof(pmt_metrics) / sizeof(*pmt_metrics);
 

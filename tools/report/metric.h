@@ -25,7 +25,7 @@ struct pmt_metric {
 	const char *member;  /* in JSON and CSV: "rss_net_bytes" */
 	const char *heading; /* of a text column */
 	enum pmt_metric_unit unit;
-	bool in_parts; /* one of the ten figures of every JSON part */
+	bool in_parts; /* one of the figures of every JSON part */
 	int64_t (*get)(const struct pmt_figures *figures, uint32_t page_bytes);
 	bool (*is_measured)(const struct pmt_measured *measured);
 };

@@ -96,6 +96,20 @@ static const char *option_name(unsigned option)
 	}
 }
 
+/* Says which formats there are. */
+static void refuse_format(const struct pmt_view *view, unsigned format)
+{
+	char list[80] = "";
+	size_t used = 0;
+
+	for (unsigned i = 0; i < PMT_REPORT_FORMAT_COUNT; i++)
+		if (view->formats & PMT_FORMAT_BIT(i) && used < sizeof(list))
+			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
+						 used ? ", " : "", pmt_format_name(i));
+	pmt_message_error("--format=%s: the view '%s' has %s only",
+			  pmt_format_name(format), view->name, list);
+}
+
 bool pmt_view_accepts(const struct pmt_view *view,
 		      const struct pmt_report_request *request, unsigned options_used)
 {
@@ -108,8 +122,7 @@ bool pmt_view_accepts(const struct pmt_view *view,
 		return false;
 	}
 	if (!(view->formats & PMT_FORMAT_BIT(request->format))) {
-		pmt_message_error("--format=%s: the view '%s' cannot be written so",
-				  pmt_format_name(request->format), view->name);
+		refuse_format(view, request->format);
 		return false;
 	}
 	return check_sort(view, request->sort);

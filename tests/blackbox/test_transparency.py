@@ -315,7 +315,7 @@ print("started")
 """
 
 
-def test_daemon_that_closes_everything(interp, facts, tmp_path):
+def test_daemon_that_closes_everything(interp, facts, report, tmp_path):
     out, data = tmp_path / "trace.bin", tmp_path / "data"
     done = interp.run(
         ["-c", "import resource\n"
@@ -331,8 +331,9 @@ def test_daemon_that_closes_everything(interp, facts, tmp_path):
     for number in range(1030):
         assert (tmp_path / ("data.%d" % number)).read_text() == "%d %d" % (number, number)
     # Without its descriptor the resident set was still read.
-    stream = [each for each in told["streams"] if "allocate" in each["entered"]][0]
-    assert stream["rss_pages"] >= 50 << 20 >> 12
+    rows = report("functions", tmp_path / ("trace.bin.%s" % pid))["functions"]
+    allocate = [row for row in rows if row["function"] == "allocate"][0]
+    assert allocate["self"]["rss_up_bytes"] >= 50 << 20
 
 
 def wait_for_end(facts, path):
@@ -343,6 +344,52 @@ def wait_for_end(facts, path):
         if told["end"] or not ran:
             return told
         ran = told["runs"]
+
+
+LISTED = """
+import os, resource
+def usable():
+    found = []
+    for number in range(os.sysconf("SC_OPEN_MAX")):
+        try:
+            os.fstat(number)
+            found.append(number)
+        except OSError:
+            pass
+    return found
+def show():
+    print(resource.getrlimit(resource.RLIMIT_NOFILE), usable())
+show()
+resource.setrlimit(resource.RLIMIT_NOFILE, (29, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+show()
+pid = os.fork()
+if pid == 0:
+    show()
+    os._exit(0)
+os.wait()
+os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+os.execv(os.sys.executable, [os.sys.executable, "-c",
+    "import os, resource; print(resource.getrlimit(resource.RLIMIT_NOFILE), "
+    "[n for n in range(40) if os.path.exists('/proc/self/fd/%d' % n)])"])
+"""
+
+
+@pytest.mark.parametrize("soft,hard", [(1024, 4096), (256, 4096), (1024, 1024)])
+def test_descriptors_a_program_can_see(interp, tmp_path, soft, hard):
+    """Where the limits leave a number that the program cannot use, ours is that one."""
+    runs = []
+    for preload in (False, True):
+        limited = ["/bin/sh", "-c", 'ulimit -Sn %d && ulimit -Hn %d && exec "$@"' % (soft, hard),
+                   "sh", interp.python, "-u", "-c", LISTED]
+        runs.append(interp.run([], argv=limited, preload=preload, cwd=tmp_path,
+                               env={"PYMEMTRACE": "out=trace.bin"}))
+    plain, traced = runs
+    assert plain.returncode == 0 and len(plain.stdout.splitlines()) == 4, plain.stderr
+    if soft == hard:
+        assert traced.stdout.splitlines()[0] == plain.stdout.splitlines()[0].replace(
+            "]", ", 1023]")
+    else:
+        assert traced.stdout == plain.stdout
 
 
 STDERR_REUSED = """

@@ -285,6 +285,11 @@ static inline bool pmt_sys_read_own(void *to, const void *from, size_t size)
 			    (long)&remote, 1, 0) == (long)size;
 }
 
+static inline int pmt_sys_setrlimit(int resource, const struct rlimit *limit)
+{
+	return (int)pmt_syscall6(SYS_prlimit64, 0, resource, (long)limit, 0, 0, 0);
+}
+
 /* The calling thread, on any processor. */
 static inline int pmt_sys_perf_event_open(struct perf_event_attr *attr,
 					  unsigned long flags)

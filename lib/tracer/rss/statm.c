@@ -1,8 +1,8 @@
 /*
- * Reading statm. The descriptor sits at the highest number that is free, out of the way
- * of programs that expect theirs from 3 up; a program that closes what it does not own
- * closes it too, and the next reading opens it again. It is read only, so the worst that
- * a reused number brings is text that is no statm.
+ * Reading statm. The descriptor sits above all numbers that the program can get, where
+ * the limits allow that, else at the highest number that is free; a program that closes
+ * what it does not own closes it too, and the next reading opens it again. It is read
+ * only, so the worst that a reused number brings is text that is no statm.
  */
 #include "rss/statm.h"
 
@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/atomics.h"
+#include "os/process_stat.h"
 #include "os/sys.h"
 #include "rss/rss.h"
 
@@ -19,6 +20,8 @@ enum {
 	STATM_BYTES = 160,
 	/* Below select's limit, and no larger descriptor table than most programs get. */
 	STATM_FD_END = 1024,
+	/* Above the program's limit: a table of at most 64 KiB, which a fork copies. */
+	STATM_FD_ABOVE_MAX = 4096,
 	STATM_FD_TRIES = 64,
 };
 
@@ -53,6 +56,32 @@ bool pmt_statm_parse(const char *text, size_t size, uint64_t *ret_resident_pages
 	return true;
 }
 
+/*
+ * Moves fd to a number that the program's soft limit keeps from it: closing or listing
+ * all that it could have opened does not come upon it. For a moment the limit is raised;
+ * only where no other thread can see it or fork with it. Returns fd when that cannot be.
+ */
+static int move_above(int fd)
+{
+	struct rlimit limit = {0};
+	struct pmt_process_stat stat;
+
+	if (pmt_sys_getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return fd;
+	uint64_t at = limit.rlim_cur < STATM_FD_END ? STATM_FD_END : limit.rlim_cur;
+	struct rlimit raised = {at + 1, limit.rlim_max};
+	if (at > STATM_FD_ABOVE_MAX || at >= limit.rlim_max ||
+	    !pmt_process_stat_read(0, &stat) || stat.thread_count != 1 ||
+	    pmt_sys_setrlimit(RLIMIT_NOFILE, &raised) < 0)
+		return fd;
+	int moved = pmt_sys_fcntl(fd, F_DUPFD_CLOEXEC, (long)at);
+	pmt_sys_setrlimit(RLIMIT_NOFILE, &limit);
+	if (moved < 0)
+		return fd;
+	pmt_sys_close(fd);
+	return moved;
+}
+
 /* Moves fd to the highest free number, as far as that is found by a few tries. */
 static int move_up(int fd)
 {
@@ -83,7 +112,8 @@ static int reopen(uint32_t seen)
 
 	if (fd < 0)
 		return -1;
-	fd = move_up(fd);
+	int above = move_above(fd);
+	fd = above != fd ? above : move_up(fd);
 	if (pmt_sys_fstat(fd, &st) < 0 || !pmt_cas32(&statm_fd, seen, (uint32_t)fd + 1)) {
 		pmt_sys_close(fd);
 		return (int)pmt_load32_acquire(&statm_fd) - 1;

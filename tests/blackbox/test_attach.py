@@ -1,0 +1,252 @@
+"""Python is found in every program that holds it and however it begins; each of its calls is
+seen once, and the program runs as without us. What is no Python that we know says so."""
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+import interpreters
+import trace_events
+
+PROGRAMS = interpreters.TOP / "tests" / "blackbox" / "programs"
+COMPILER = os.environ.get("CC", "cc").split()
+
+# Calls of every kind; as one text, which embedding programs run again and again.
+CODE = """
+def known(n):
+    if n: known(n - 1)
+def generate():
+    yield 1
+    yield 2
+def fail():
+    raise ValueError
+def negate(n): return -n
+def work():
+    known(9)
+    for _ in generate(): pass
+    try: fail()
+    except ValueError: pass
+    return sorted([3, 1, 2], key=negate)
+work()
+"""
+# Of the code above, each time that it runs.
+CALLS = {"known": 10, "generate": 3, "fail": 1, "work": 1, "negate": 3}
+
+
+def calls_of(whole):
+    result = dict.fromkeys(CALLS, 0)
+    for stream in whole.threads:
+        for kind, code in whole.calls(stream):
+            name = code.name.rpartition(".")[2]
+            if kind in trace_events.ENTERS and name in CALLS:
+                result[name] += 1
+    return result
+
+
+def check(plain, traced, times, said=()):
+    assert (traced.returncode, traced.stdout, traced.stderr) == (
+        plain.returncode, plain.stdout, plain.stderr)
+    assert plain.returncode == 0, plain.stderr
+    assert traced.said == list(said)
+    whole = trace_events.Trace(traced.path)
+    whole.assert_whole()
+    assert calls_of(whole) == {name: times * count for name, count in CALLS.items()}
+    return whole
+
+
+# --- programs with Python inside ---------------------------------------------------------------
+
+WAYS = {"once": 1, "again": 3, "second": 4, "threads": 80, "aside": 1}
+
+WHERE = """
+import json, sys, sysconfig
+get = sysconfig.get_config_var
+print(json.dumps([get("LIBDIR"), get("INSTSONAME"), get("MULTIARCH"), sys.base_prefix]))
+"""
+
+
+@pytest.fixture(scope="module")
+def library(interp):
+    """(folder of its libpython, file name, prefix), as the interpreter sees them."""
+    done = interp.run(["-c", WHERE], preload=False)
+    folder, name, multiarch, prefix = json.loads(done.stdout)
+    version = "libpython%d.%d.so.1.0" % interp.version[:2]
+    for where in (folder, os.path.join(folder, multiarch or "")):
+        for file in (name, version):
+            if file.startswith("libpython") and ".so" in file and \
+                    os.path.exists((interp.root or "") + os.path.join(where, file)):
+                return where, file, prefix
+    pytest.skip("%s has no shared libpython" % interp)
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory):
+    if not shutil.which(COMPILER[0]):
+        pytest.skip("no C compiler")
+
+    def compile_program(source, *flags):
+        program = tmp_path_factory.mktemp("program") / source.stem
+        subprocess.run([*COMPILER, "-O1", "-g", "-o", program, source, "-ldl", "-pthread", *flags],
+                       check=True)
+        return program
+
+    return compile_program
+
+
+@pytest.fixture(scope="module")
+def hosts(build, interp, library):
+    folder, name, _ = library
+    return {
+        "linked": (build(
+            PROGRAMS / "host.c", "-Wl,--no-as-needed", "-Wl,-rpath," + folder,
+            "-Wl,--allow-shlib-undefined", (interp.root or "") + os.path.join(folder, name)), "-"),
+        "opened": (build(PROGRAMS / "host.c"), os.path.join(folder, name)),
+    }
+
+
+@pytest.mark.parametrize("how", ["linked", "opened"])
+@pytest.mark.parametrize("way", WAYS)
+def test_embedded(both, hosts, library, how, way):
+    program, argument = hosts[how]
+    env = {"PYTHONHOME": library[2], "PYTHONDONTWRITEBYTECODE": "1"}
+    plain, traced = both([], argv=[program, argument, way, CODE], env=env)
+    whole = check(plain, traced, WAYS[way])
+    if way == "threads":
+        assert len(whole.threads) >= 4 # the first thread may have called nothing
+
+
+# --- the interpreter's own ways ----------------------------------------------------------------
+
+@pytest.mark.parametrize("flags", [[], ["-I", "-S"], ["-X", "dev"], ["-I", "-S", "-X", "dev"]])
+def test_command(both, flags):
+    check(*both(flags + ["-c", CODE]), 1)
+
+
+def test_module_and_package(both, tmp_path):
+    (tmp_path / "thing").mkdir()
+    (tmp_path / "thing" / "__init__.py").write_text("")
+    (tmp_path / "thing" / "__main__.py").write_text(CODE)
+    check(*both(["-m", "thing"], env={"PYTHONDONTWRITEBYTECODE": "1"}), 1)
+    check(*both([tmp_path / "thing"]), 1)
+
+
+def test_from_stdin_line_by_line(both):
+    check(*both(["-i", "-q", "-"], input="exec(%r)\n" % CODE), 1)
+
+
+THREADS = {
+    "threading": """
+import threading
+threads = [threading.Thread(target=work) for _ in range(5)]
+for each in threads: each.start()
+for each in threads: each.join()
+""",
+    "_thread": """
+import _thread
+done = [_thread.allocate_lock() for _ in range(5)]
+def work_and_say(lock):
+    work()
+    lock.release()
+for each in done:
+    each.acquire()
+    _thread.start_new_thread(work_and_say, (each,))
+for each in done: each.acquire()
+""",
+    "pool": """
+from concurrent.futures import ThreadPoolExecutor
+with ThreadPoolExecutor(3) as pool:
+    for each in [pool.submit(work) for _ in range(5)]: each.result()
+""",
+    "native": """
+import ctypes
+libc = ctypes.CDLL(None)
+function = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(lambda unused: work() and None)
+for _ in range(5):
+    thread = ctypes.c_ulong()
+    libc.pthread_create(ctypes.byref(thread), None, function, None)
+    libc.pthread_join(thread, None)
+""",
+}
+
+
+@pytest.mark.parametrize("how", THREADS)
+def test_threads(both, how):
+    plain, traced = both(["-c", CODE + THREADS[how]])
+    whole = check(plain, traced, 6)
+    assert len(whole.threads) > (2 if how == "pool" else 5)
+
+
+SUBINTERPRETERS = """
+try:
+    import _interpreters as inner
+except ImportError:
+    import _xxsubinterpreters as inner
+work()
+for _ in range(3):
+    made = inner.create(%s)
+    inner.run_string(made, code)
+    inner.destroy(made)
+work()
+"""
+
+
+@pytest.mark.parametrize("kind", ["legacy", "isolated"])
+def test_subinterpreters(both, interp, kind):
+    argument = ""
+    if interp.version >= (3, 13):
+        argument = repr(kind)
+    elif interp.version >= (3, 9) and kind == "legacy":
+        argument = "isolated=False"
+    elif kind == "isolated" and interp.version < (3, 9):
+        pytest.skip("3.8 knows one kind")
+    code = "code = %r%s" % (CODE, CODE + SUBINTERPRETERS % argument)
+    check(*both(["-W", "ignore", "-c", code]), 6)
+
+
+# --- what is not known -------------------------------------------------------------------------
+
+def run_unknown(program, *arguments, tmp_path, options=""):
+    env = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+    plain = subprocess.run([program, *arguments], env=env, cwd=tmp_path, encoding="utf-8",
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    env.update(LD_PRELOAD=str(interpreters.LIBRARY),
+               PYMEMTRACE="out=%s%s" % (tmp_path / "trace.bin", options))
+    traced = subprocess.run([program, *arguments], env=env, cwd=tmp_path, encoding="utf-8",
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    lines = traced.stderr.splitlines(True)
+    assert (traced.returncode, traced.stdout) == (plain.returncode, plain.stdout)
+    assert lines[1:] == plain.stderr.splitlines(True) or lines == plain.stderr.splitlines(True)
+    whole = trace_events.Trace(tmp_path / "trace.bin")
+    assert whole.end is not None
+    assert any(kind == "sample" for kind, _, _ in whole.streams[0].events), "no sample"
+    assert sum(sums["allocated_count"] for sums in whole.thread_sums.values()) > 500
+    assert not any(kind in trace_events.ENTERS for stream in whole.streams.values()
+                   for kind, _, _ in stream.events)
+    return lines
+
+
+@pytest.mark.parametrize("flags, version", [
+    ([], "Python 3.99"), (["-DHOOKS"], "Python 3.99"), (["-DPYPY"], "PyPy"),
+    (['-DVERSION="4.0.1 (main)"'], "Python 4.0"),
+    (['-DVERSION="3.7.1 (main)"'], "Python 3.7"),
+])
+def test_unknown_version(build, tmp_path, flags, version):
+    program = build(PROGRAMS / "future_python.c", "-rdynamic", *flags)
+    said = run_unknown(program, "hello", tmp_path=tmp_path)
+    assert said == ["pymemtrace: %s is not supported: calls are not traced, counters and samples "
+                    "are\n" % version]
+
+
+OLD = os.path.expanduser("~/.pyenv/versions/%s/bin/python")
+
+
+@pytest.mark.parametrize("version", ["2.7.18", "3.6.15", "3.7.16"])
+def test_old_python(tmp_path, version):
+    program = OLD % version
+    if not os.path.exists(program):
+        pytest.skip("no Python %s" % version)
+    said = run_unknown(program, "-c", "print([str(i) for i in range(1000)][7])", tmp_path=tmp_path)
+    assert said == ["pymemtrace: Python %s is not supported: calls are not traced, counters and "
+                    "samples are\n" % version.rpartition(".")[0]]

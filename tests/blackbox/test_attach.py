@@ -250,3 +250,61 @@ def test_old_python(tmp_path, version):
     said = run_unknown(program, "-c", "print([str(i) for i in range(1000)][7])", tmp_path=tmp_path)
     assert said == ["pymemtrace: Python %s is not supported: calls are not traced, counters and "
                     "samples are\n" % version.rpartition(".")[0]]
+
+
+# --- functions that are filtered out -----------------------------------------------------------
+
+FILTERED = """
+import ctypes, sys
+tracer = ctypes.CDLL(None)
+def hidden_known(n):
+    if n == 7: shown()
+    if n: hidden_known(n - 1)
+    len("")
+def hidden_generate():
+    for i in range(3):
+        shown()
+        yield i
+def hidden_fail():
+    shown()
+    raise ValueError
+def shown(): len("x")
+def hidden_work():
+    hidden_known(9)
+    for _ in hidden_generate(): pass
+    try: hidden_fail()
+    except ValueError: pass
+    generator = hidden_generate()
+    next(generator)
+    try: generator.throw(ValueError)
+    except ValueError: pass
+def hidden_main():
+    hidden_work()
+    sys.monitoring.restart_events() # of another tool
+    hidden_work()
+    tracer.pymemtrace_pause()
+    hidden_work()
+    tracer.pymemtrace_resume()
+    hidden_work()
+    for i in range(100): hidden_work()
+hidden_main()
+print("done")
+"""
+
+
+@pytest.mark.interpreters(min=(3, 12))
+@pytest.mark.parametrize("options", ["", ",c_calls=1", ",mode=lines", ",mode=lines,c_calls=1"])
+def test_what_is_filtered_out_stays_out(trace, tmp_path, options):
+    """sys.monitoring is told that such code needs no calls of ours any more."""
+    done = trace(tmp_path, ["-c", FILTERED], "exclude=*hidden*,exclude=*.py,exclude=<frozen*,"
+                 "exclude=<module>" + options)
+    assert (done.process.returncode, done.process.stdout, done.process.stderr) == (0, "done\n", "")
+    whole = trace_events.Trace(done.path)
+    whole.assert_whole()
+    names = [code.name for kind, code in whole.calls(whole.main) if kind == "start"]
+    assert names == ["shown"] * (6 * 103)
+    c_calls = [whole.codes[int(fields[0])].name for kind, fields, _ in whole.main.events
+               if kind == "c_call"]
+    assert c_calls == (["len"] * (6 * 103) if "c_calls" in options else [])
+    assert sum(kind == "line" for kind, _, _ in whole.main.events) == (
+        6 * 103 if "lines" in options else 0)

@@ -67,6 +67,7 @@ struct pmt_py_member {
 	X(void, PyErr_Clear, (void))                                                     \
 	X(void, PyErr_Fetch, (struct _object **, struct _object **, struct _object **))  \
 	X(void, PyErr_Restore, (struct _object *, struct _object *, struct _object *))   \
+	X(void, Py_IncRef, (struct _object *))                                           \
 	X(void, Py_DecRef, (struct _object *))                                           \
 	X(void, PyMem_GetAllocator, (int, struct pmt_py_allocator *))                    \
 	X(void, PyMem_SetAllocator, (int, const struct pmt_py_allocator *))              \
@@ -108,6 +109,7 @@ struct pmt_py {
 	PMT_PY_RENAMED(X)
 #undef X
 	struct _object *none;
+	struct _object *disable; /* sys.monitoring.DISABLE, 3.12 and newer; kept */
 	void
 	    *c_function_type; /* &PyCFunction_Type, &PyMethodDescr_Type: addresses only */
 	void *c_method_type;

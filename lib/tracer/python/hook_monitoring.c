@@ -44,6 +44,23 @@ struct callback_object {
 	vectorcall_fn *call;
 };
 
+/*
+ * Code that is filtered out stays so for its life: at this place of it we need not be
+ * called again. Unless another tool calls restart_events(): then once more.
+ */
+static __attribute__((noinline)) struct _object *hidden(void)
+{
+	pmt_py.Py_IncRef(pmt_py.disable);
+	return pmt_py.disable;
+}
+
+/* The interpreter takes no such answer for an event without a place of its own in the
+ * code: it would raise ValueError and take our callback off. */
+PMT_INLINE bool has_place(unsigned op)
+{
+	return op != PMT_OP_THROW && op != PMT_OP_UNWIND;
+}
+
 /* Py_None is immortal from 3.12 on: returning it takes no reference. */
 PMT_INLINE struct _object *on_event(unsigned op, struct _object *const *args)
 {
@@ -53,6 +70,8 @@ PMT_INLINE struct _object *on_event(unsigned op, struct _object *const *args)
 		uint32_t id = pmt_code_id_gil(t, args[0]);
 		if (PMT_LIKELY(id != (uint32_t)PMT_CODE_HIDDEN))
 			pmt_hook_event(t, op, id);
+		else if (has_place(op))
+			return hidden();
 	}
 	return pmt_py.none;
 }
@@ -81,8 +100,12 @@ PMT_INLINE struct _object *on_c_event(enum pmt_ext type, struct _object *const *
 {
 	struct pmt_thread *t = pmt_thread_self();
 
-	if (t && pmt_code_id_gil(t, args[ARGUMENT_CODE]) != (uint32_t)PMT_CODE_HIDDEN)
+	if (!t)
+		return pmt_py.none;
+	if (pmt_code_id_gil(t, args[ARGUMENT_CODE]) != (uint32_t)PMT_CODE_HIDDEN)
 		pmt_c_function_event_gil(t, type, args[ARGUMENT_CALLABLE]);
+	else if (type == PMT_EXT_C_CALL) /* whose places those of its end are too */
+		return hidden();
 	return pmt_py.none;
 }
 
@@ -107,8 +130,10 @@ static struct _object *on_line(struct _object *self, struct _object *const *args
 	struct pmt_thread *t = pmt_thread_self();
 
 	(void)self, (void)flagged_count, (void)names;
-	if (!t || pmt_code_id_gil(t, args[ARGUMENT_CODE]) == (uint32_t)PMT_CODE_HIDDEN)
+	if (!t)
 		return pmt_py.none;
+	if (pmt_code_id_gil(t, args[ARGUMENT_CODE]) == (uint32_t)PMT_CODE_HIDDEN)
+		return hidden();
 	long line = pmt_py.PyLong_AsLong(args[1]);
 	if (line > 0)
 		pmt_hook_event(t, PMT_OP_LINE, (uint64_t)line);
@@ -282,6 +307,10 @@ int pmt_hook_monitoring_install_gil(const struct pmt_options *options)
 
 	if (!monitoring || !pmt_py.vectorcall_call)
 		return result;
+	if (!pmt_py.disable) /* one for all interpreters */
+		pmt_py.disable = pmt_py.PyObject_GetAttrString(monitoring, "DISABLE");
+	if (!pmt_py.disable)
+		goto out;
 	struct _object *type = make_type();
 	if (!type)
 		goto out;

@@ -201,12 +201,20 @@ static void set_block(struct pmt_log_walk *walk)
 static void set_rss(struct pmt_log_walk *walk)
 {
 	struct pmt_log_line *line = &walk->line;
-	int64_t page = walk->model->page_bytes;
+	uint32_t page_bytes = walk->model->page_bytes;
 
 	line->rss_known = walk->scout.is_rss_measured;
-	line->rss_bytes =
-	    walk->scout.rss_base_bytes + walk->model->peaks.rss_now_pages * page;
-	line->rss_change_bytes = line->event->record.deltas.rss_pages * page;
+	line->rss_bytes = pmt_sum_wrapping(
+	    walk->scout.rss_base_bytes,
+	    pmt_pages_to_bytes(walk->model->peaks.rss_now_pages, page_bytes));
+	line->rss_change_bytes =
+	    pmt_pages_to_bytes(line->event->record.deltas.rss_pages, page_bytes);
+}
+
+/* Of a size that a signed number may not have when its sign is turned. */
+static uint64_t magnitude(int64_t value)
+{
+	return value < 0 ? -(uint64_t)value : (uint64_t)value;
 }
 
 /* Takes the event into the model and makes its line; false when it is not shown. */
@@ -253,7 +261,7 @@ static bool is_wanted(struct pmt_log_walk *walk)
 	}
 	/* The original's logs have a trigger of their own, with the event before. */
 	if (request->trigger_bytes >= 0 && request->format != PMT_REPORT_ORIGINAL_LOG &&
-	    llabs(line->rss_change_bytes) < request->trigger_bytes)
+	    magnitude(line->rss_change_bytes) < (uint64_t)request->trigger_bytes)
 		return false;
 	if (!request->filter)
 		return true;

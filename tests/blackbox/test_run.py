@@ -512,6 +512,23 @@ def test_the_signal_is_in_the_trace(tmp_path, python, report, name):
 
 
 @pytest.mark.interpreters(one=True)
+@pytest.mark.parametrize("ring", ["auto", "file"])
+def test_redact_names_no_folder(tmp_path, python, report, ring):
+    """Nothing of the paths of program, trace and interpreter; and it still survives a kill."""
+    (tmp_path / "app.py").write_text(
+        "import os, sys\ndef work(): pass\nwork()\nos.kill(os.getpid(), 9)\n")
+    done = run("--redact", "--compress=none", "--ring=" + ring, python, tmp_path / "app.py",
+               "secret-word", cwd=tmp_path)
+    assert done.returncode == -9
+    held = (tmp_path / "trace.bin").read_bytes()
+    for hidden in (str(tmp_path), os.path.dirname(os.path.realpath(python)), "secret-word"):
+        assert hidden.encode() not in held, hidden
+    told = report("functions", tmp_path / "trace.bin")
+    assert "work" in [each["function"] for each in told["functions"]]
+    assert told["trace"]["argv"] is None and "/" not in told["trace"]["exe"]
+
+
+@pytest.mark.interpreters(one=True)
 def test_quiet_saves_too(tmp_path, python):
     done = run("-q", python, "-c", "import os; os.kill(os.getpid(), 9)", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (-9, "")

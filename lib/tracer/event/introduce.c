@@ -96,6 +96,28 @@ static void put_number(struct pmt_emitter *e, const char *key, uint64_t value)
 	put_info(e, key, text.bytes, text.used);
 }
 
+/* A path, or with redact only its last part: folders tell users and projects. */
+static void put_path(struct pmt_emitter *e, const char *key, struct pmt_text path,
+		     bool redact)
+{
+	size_t from = path.size;
+
+	while (from > 0 && path.bytes[from - 1] != '/')
+		from--;
+	if (!redact)
+		from = 0;
+	put_info(e, key, path.bytes + from, path.size - from);
+}
+
+/* In /dev/shm its name tells nothing; one beside the trace is found there without. */
+static void put_ring(struct pmt_emitter *e, const char *path, bool redact)
+{
+	static const char shared[] = "/dev/shm/";
+
+	if (!redact || !path[0] || strncmp(path, shared, sizeof(shared) - 1) == 0)
+		put_text(e, "ring", path);
+}
+
 /* The command line as the kernel has it, arguments separated by NUL. Once a process,
  * while nobody else can be here; the thread's stack may be small. */
 static void put_command(struct pmt_emitter *e, bool redact)
@@ -104,7 +126,7 @@ static void put_command(struct pmt_emitter *e, bool redact)
 
 	ssize_t size = pmt_sys_readlinkat(AT_FDCWD, "/proc/self/exe", text, sizeof(text));
 	if (size > 0)
-		put_info(e, "exe", text, (size_t)size);
+		put_path(e, "exe", (struct pmt_text){text, (size_t)size}, redact);
 	if (redact)
 		return;
 	size = pmt_process_read_file("/proc/self/cmdline", text, sizeof(text));
@@ -130,8 +152,9 @@ void pmt_introduce_process(struct pmt_run *run)
 	put_text(e, "version", PACKAGE_VERSION);
 	put_number(e, "pid", (uint64_t)run->pid);
 	put_number(e, "parent_pid", (uint64_t)pmt_identity.parent_pid);
-	put_text(e, "trace_path", run->trace.path);
-	put_text(e, "ring", run->area.path);
+	put_path(e, "trace_path",
+		 (struct pmt_text){run->trace.path, strlen(run->trace.path)}, o->redact);
+	put_ring(e, run->area.path, o->redact);
 	put_text(e, "mode", mode_name(o));
 	put_number(e, "c_calls", o->c_calls);
 	put_number(e, "interval_ms", o->interval_ns / 1000000);

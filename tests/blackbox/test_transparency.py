@@ -490,6 +490,81 @@ HOOKED = {
 }
 
 
+TOOLS = """
+import inspect, sys
+monitoring, seen = sys.monitoring, []
+def answer(function, *args):
+    try:
+        return function(*args)
+    except Exception as error:
+        return repr(error)
+def f(n): return n and f(n - 1)
+def look():
+    print([(monitoring.get_tool(n), monitoring.get_events(n),
+            monitoring.get_local_events(n, f.__code__)) for n in range(6)])
+    print(monitoring._all_events())
+def unused(n):
+    for name, *args in (("set_events", n, 1), ("set_local_events", n, f.__code__, 1),
+                        ("free_tool_id", n), ("clear_tool_id", n), ("get_tool", n),
+                        ("register_callback", n, 1, None)):
+        print(name, answer(getattr(monitoring, name, str), *args))
+look()
+for n in list(range(6)) + [5, 5, 4]: unused(n)
+for name in sorted(dir(monitoring)):
+    each = getattr(monitoring, name)
+    if callable(each):
+        print(name, repr(each), each.__doc__, inspect.signature(each), each.__module__,
+              type(each), each.__self__, each.__qualname__)
+        for args in ((), (1, 2, 3, 4, 5), ("x",), (99,), (-1,), (1 << 80,), ("x", 1), (5.0, "x")):
+            if name != "restart_events":
+                print(name, args, answer(each, *args))
+def use(tools):
+    for tool in tools:
+        monitoring.use_tool_id(tool, "t%d" % tool)
+        print(answer(monitoring.use_tool_id, tool, "again"))
+        def on_start(code, offset, tool=tool):
+            if code.co_name == "f": seen.append(tool)
+        print(monitoring.register_callback(tool, monitoring.events.PY_START, on_start))
+        monitoring.set_events(tool, monitoring.events.PY_START | monitoring.events.CALL)
+        look()
+    f(2)
+    for tool in tools:
+        monitoring.set_events(tool, 0)
+        print(monitoring.register_callback(tool, monitoring.events.PY_START, None) is not None)
+        monitoring.free_tool_id(tool)
+    look()
+    print(seen)
+use([5]); use([4]); use([5, 4, 3, 2, 1]); use([0, 1, 2, 3, 4])
+def after(): pass
+after()
+if "all" in sys.argv: use([0, 1, 2, 3, 4, 5])
+"""
+
+
+@pytest.mark.interpreters(min=(3, 12))
+@pytest.mark.parametrize("options", ["", "c_calls=1", "mode=lines"])
+def test_its_tool_is_not_seen(both, facts, options):
+    """A program that wants the id that the tracer has gets it; the tracer takes another."""
+    plain, traced = both(["-c", TOOLS], options)
+    assert plain.returncode == 0, plain.stderr
+    assert_same(plain, traced)
+    told = facts(traced.path)
+    assert entered(told, "after") == 1 and entered(told, "f") == 4 * 3
+    assert sum(told["lost"].values()) == 0
+    for stream in told["streams"]:
+        assert stream["entered"] == stream["left"] and stream["stray_leaves"] == 0
+
+
+@pytest.mark.interpreters(min=(3, 12))
+def test_all_tools_are_the_programs(both, facts):
+    """Then there is no place to trace from; that is said once."""
+    plain, traced = both(["-c", TOOLS, "all"])
+    assert plain.returncode == 0, plain.stderr
+    assert_same(plain, traced, ["pymemtrace: the program took our place in sys.monitoring"])
+    told = facts(traced.path)
+    assert entered(told, "after") == 1 and told["lost"]["detached"] == 1
+
+
 @pytest.mark.parametrize("what", HOOKED)
 def test_beside_other_hooks(both, facts, tmp_path, what):
     script = tmp_path / "app.py"

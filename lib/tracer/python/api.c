@@ -53,6 +53,7 @@ int pmt_py_resolve(void *handle, const char **ret_missing)
 #undef X
 	pmt_py.none = dlsym(handle, "_Py_NoneStruct");
 	pmt_py.c_function_type = dlsym(handle, "PyCFunction_Type");
+	pmt_py.long_type = dlsym(handle, "PyLong_Type");
 	pmt_py.c_method_type = dlsym(handle, "PyCMethod_Type");
 	pmt_py.method_descriptor_type = dlsym(handle, "PyMethodDescr_Type");
 	pmt_py.code_type = dlsym(handle, "PyCode_Type");

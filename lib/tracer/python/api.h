@@ -34,6 +34,13 @@ struct pmt_py_spec {
 	unsigned flags;
 	struct pmt_py_slot *slots;
 };
+/* PyMethodDef */
+struct pmt_py_method {
+	const char *name;
+	void *function;
+	int flags;
+	const char *doc;
+};
 struct pmt_py_member {
 	const char *name;
 	int type;
@@ -99,6 +106,16 @@ struct pmt_py_member {
 	X(void, eval_set_trace,                                                          \
 	  (int (*)(struct _object *, void *, int, struct _object *), struct _object *),  \
 	  "PyEval_SetTrace", NULL)                                                       \
+	X(struct _object *, c_function_new,                                              \
+	  (struct pmt_py_method *, struct _object *, struct _object *),                  \
+	  "PyCFunction_NewEx", NULL)                                                     \
+	X(void *, c_function_get, (struct _object *), "PyCFunction_GetFunction", NULL)   \
+	X(int, set_attribute, (struct _object *, const char *, struct _object *),        \
+	  "PyObject_SetAttrString", NULL)                                                \
+	X(int, dict_set, (struct _object *, const char *, struct _object *),             \
+	  "PyDict_SetItemString", NULL)                                                  \
+	X(int, dict_delete, (struct _object *, const char *), "PyDict_DelItemString",    \
+	  NULL)                                                                          \
 	X(int, frame_line_number, (struct _object *), "PyFrame_GetLineNumber", NULL)
 
 struct pmt_py {
@@ -113,6 +130,7 @@ struct pmt_py {
 	void
 	    *c_function_type; /* &PyCFunction_Type, &PyMethodDescr_Type: addresses only */
 	void *c_method_type;
+	void *long_type;
 	void *method_descriptor_type;
 	void *code_type;     /* &PyCode_Type */
 	const void *runtime; /* &_PyRuntime, NULL where it is hidden */

@@ -18,12 +18,11 @@
 #include "python/c_function.h"
 #include "python/code_ids.h"
 #include "python/held_text.h"
+#include "python/monitoring_place.h"
 #include "run/run.h"
 #include "thread.h"
 
 enum {
-	TOOL_ID = 4, /* 0-2 and 5 have names in the documentation, 3 and 4 are free */
-	TOOL_ID_LAST = 5,
 	SLOT_TP_CALL = 50, /* Py_tp_call, Py_tp_members of typeslots.h */
 	SLOT_TP_MEMBERS = 72,
 	MEMBER_SSIZE = 19,    /* Py_T_PYSSIZET */
@@ -205,11 +204,14 @@ static bool ok(struct _object *result)
 	return true;
 }
 
-static int take_tool(struct _object *monitoring)
+/* Any id but `without`: 5 first, which no tool is known to want. */
+static int take_tool(struct _object *monitoring, int without)
 {
-	static const int order[] = {TOOL_ID, 3, TOOL_ID_LAST, 1, 2, 0};
+	static const int order[] = {5, 4, 3, 1, 2, 0};
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		if (order[i] == without)
+			continue;
 		if (ok(pmt_py.PyObject_CallMethod(monitoring, "use_tool_id", "is",
 						  order[i], TOOL_NAME)))
 			return order[i];
@@ -218,7 +220,8 @@ static int take_tool(struct _object *monitoring)
 	return -EBUSY;
 }
 
-/* Registers the callback of one event; returns its bit, or 0 on failure. */
+/* Registers the callback of one event, none when type is NULL; returns its bit, or 0 on
+ * failure. */
 static long register_event(struct _object *monitoring, int tool, struct _object *type,
 			   const struct event *event)
 {
@@ -226,7 +229,9 @@ static long register_event(struct _object *monitoring, int tool, struct _object 
 	struct _object *names = pmt_py.PyObject_GetAttrString(monitoring, "events");
 	struct _object *number =
 	    names ? pmt_py.PyObject_GetAttrString(names, event->name) : NULL;
-	struct _object *callback = number ? make_callback(type, event->call) : NULL;
+	struct _object *callback = !number ? NULL
+				   : type  ? make_callback(type, event->call)
+					   : pmt_py.none;
 
 	if (callback) {
 		bit = pmt_py.PyLong_AsLong(number);
@@ -235,7 +240,7 @@ static long register_event(struct _object *monitoring, int tool, struct _object 
 		if (!ok(old))
 			bit = 0;
 	}
-	if (callback)
+	if (callback && type)
 		pmt_py.Py_DecRef(callback);
 	if (number)
 		pmt_py.Py_DecRef(number);
@@ -273,24 +278,10 @@ static int register_all(struct _object *monitoring, int tool, struct _object *ty
 }
 
 static int tool_taken = -1;
+static const struct pmt_options *options_now;
 
-void pmt_hook_monitoring_audit_gil(const char *event)
+static void say_lost(void)
 {
-	struct _object *monitoring, *name;
-
-	if (tool_taken < 0 || strcmp(event, "sys.monitoring.register_callback") != 0 ||
-	    pmt_py.PyErr_Occurred())
-		return;
-	monitoring = pmt_py.PySys_GetObject("monitoring");
-	name = monitoring
-		   ? pmt_py.PyObject_CallMethod(monitoring, "get_tool", "i", tool_taken)
-		   : NULL;
-	struct pmt_held_text held = pmt_held_text_gil(name);
-	bool ours = held.text.size == sizeof(TOOL_NAME) - 1 &&
-		    memcmp(held.text.bytes, TOOL_NAME, held.text.size) == 0;
-	pmt_held_release_gil(&held);
-	if (ours)
-		return;
 	tool_taken = -1;
 	if (pmt_run_is_on())
 		pmt_area_count_loss(&pmt_run->area, PMT_LOSS_DETACHED, 1);
@@ -300,30 +291,79 @@ void pmt_hook_monitoring_audit_gil(const char *event)
 	    NULL, NULL);
 }
 
-int pmt_hook_monitoring_install_gil(const struct pmt_options *options)
+void pmt_hook_monitoring_audit_gil(const char *event)
 {
-	struct _object *monitoring = pmt_py.PySys_GetObject("monitoring"); /* borrowed */
-	int result = -ENOTSUP;
+	struct _object *monitoring, *name;
 
-	if (!monitoring || !pmt_py.vectorcall_call)
-		return result;
-	if (!pmt_py.disable) /* one for all interpreters */
-		pmt_py.disable = pmt_py.PyObject_GetAttrString(monitoring, "DISABLE");
-	if (!pmt_py.disable)
-		goto out;
+	if (tool_taken < 0 || strcmp(event, "sys.monitoring.register_callback") != 0 ||
+	    pmt_py.PyErr_Occurred())
+		return;
+	monitoring = pmt_py.PySys_GetObject("monitoring");
+	if (!monitoring || pmt_monitoring_place_is_hidden_gil(monitoring))
+		return;
+	name = pmt_py.PyObject_CallMethod(monitoring, "get_tool", "i", tool_taken);
+	struct pmt_held_text held = pmt_held_text_gil(name);
+	bool ours = held.text.size == sizeof(TOOL_NAME) - 1 &&
+		    memcmp(held.text.bytes, TOOL_NAME, held.text.size) == 0;
+	pmt_held_release_gil(&held);
+	if (!ours)
+		say_lost();
+}
+
+/* Takes an id but `without`, and the events. The id, or a negative errno. */
+static int settle(struct _object *monitoring, int without)
+{
 	struct _object *type = make_type();
-	if (!type)
-		goto out;
-	result = take_tool(monitoring);
-	if (result >= 0) {
-		int tool = result;
-		result = register_all(monitoring, tool, type, options);
-		if (result == 0)
-			tool_taken = tool;
-	}
-	pmt_py.Py_DecRef(type); /* its callbacks keep it */
-out:
+	int tool = type ? take_tool(monitoring, without) : -ENOTSUP;
+	int result = tool < 0 ? tool : register_all(monitoring, tool, type, options_now);
+
+	if (type)
+		pmt_py.Py_DecRef(type); /* its callbacks keep it */
 	if (result < 0 && pmt_py.PyErr_Occurred())
 		pmt_py.PyErr_Clear();
-	return result;
+	return result < 0 ? result : tool;
+}
+
+/* The program wants our id. Events that come in between are those of other audit hooks;
+ * code that runs at this moment is instrumented anew at once. */
+static int move_gil(struct _object *monitoring, int from)
+{
+	ok(pmt_py.PyObject_CallMethod(monitoring, "set_events", "ii", from, 0));
+	for (size_t i = 0; i < EVENT_COUNT; i++)
+		if (wanted(&events[i], options_now))
+			register_event(monitoring, from, NULL, &events[i]);
+	ok(pmt_py.PyObject_CallMethod(monitoring, "free_tool_id", "i", from));
+	if (pmt_py.PyErr_Occurred())
+		pmt_py.PyErr_Clear();
+	int tool = settle(monitoring, from);
+	if (tool < 0)
+		say_lost();
+	else
+		tool_taken = tool;
+	return tool;
+}
+
+int pmt_hook_monitoring_install_gil(const struct pmt_options *options)
+{
+	static const char *names[EVENT_COUNT + 1];
+	struct _object *monitoring = pmt_py.PySys_GetObject("monitoring"); /* borrowed */
+
+	if (!monitoring || !pmt_py.vectorcall_call)
+		return -ENOTSUP;
+	if (!pmt_py.disable) /* one for all interpreters */
+		pmt_py.disable = pmt_py.PyObject_GetAttrString(monitoring, "DISABLE");
+	if (!pmt_py.disable) {
+		pmt_py.PyErr_Clear();
+		return -ENOTSUP;
+	}
+	options_now = options;
+	int tool = settle(monitoring, -1);
+	if (tool < 0)
+		return tool;
+	tool_taken = tool;
+	for (size_t i = 0; i < EVENT_COUNT; i++)
+		names[i] = events[i].name;
+	pmt_monitoring_place_init(names, move_gil);
+	pmt_monitoring_place_hide_gil(monitoring, tool);
+	return 0;
 }

@@ -101,7 +101,8 @@ static size_t make_chunk(struct pmt_trace_file *file, struct pmt_chunk_header *c
 	return sizeof(*chunk) + (size_t)stored;
 }
 
-/* The file by its path, if it is still the one we made. */
+/* The file by its path, if it is still the one we made. Its size tells too: the inode of
+ * a file that was removed is given to the next one. */
 static int open_ours(const struct pmt_trace_file *file)
 {
 	struct stat st;
@@ -111,7 +112,7 @@ static int open_ours(const struct pmt_trace_file *file)
 	if (fd < 0)
 		return fd;
 	if (pmt_sys_fstat(fd, &st) == 0 && st.st_dev == file->device &&
-	    st.st_ino == file->inode)
+	    st.st_ino == file->inode && (uint64_t)st.st_size == file->size)
 		return fd;
 	pmt_sys_close(fd);
 	return -ESTALE;

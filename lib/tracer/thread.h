@@ -35,8 +35,13 @@ struct pmt_thread {
 	 */
 	struct pmt_deltas sums;
 	/* Grows with each call that may change the resident set without a page fault of
-	 * this thread: munmap, a free of an mmapped chunk, a large read... */
+	 * this thread: munmap, a free of an mmapped chunk, a large read... Odd while in
+	 * such a call. Owner writes; readers of the resident set look at it
+	 * (rss/share.h). */
 	uint64_t rss_hints;
+	/* Grows by the bytes that such calls may give back or fill, as far as known. The
+	 * same writer and readers. */
+	uint64_t rss_hint_bytes;
 	struct pmt_rss rss;
 	struct pmt_emitter emitter;
 	struct pmt_context_tree tree;

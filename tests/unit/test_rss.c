@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/atomics.h"
+#include "tracer/counters/counters.h"
 #include "tracer/rss/own_memory.h"
 #include "tracer/rss/rss_poll.h"
 #include "tracer/rss/statm.h"
@@ -82,7 +83,7 @@ static void touch_pages(char *at, size_t count)
 static void unmap_pages(struct pmt_thread *t, char *at, size_t count)
 {
 	ck_assert_int_eq(munmap(at, count * page_bytes), 0);
-	t->rss_hints++;
+	pmt_counters_rss_hint_self(t);
 }
 
 /* A fault in a file brings its neighbours along: our own code must not add them later. */
@@ -315,7 +316,7 @@ static void *open_and_wait(void *unused)
 	pmt_rss_open_self(t);
 	pmt_add_relaxed(&methods[t->rss.method], 1);
 	pthread_barrier_wait(&all_open);
-	pmt_rss_close(t);
+	ck_assert(pmt_rss_close(t));
 	return unused;
 }
 
@@ -380,13 +381,105 @@ START_TEST(test_changes_of_all_threads_add_up)
 		pthread_create(&ids[i], NULL, grow_and_shrink, NULL);
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(ids[i], NULL);
-	pmt_rss_read_self(t);
+	pmt_rss_read_last_self(t);
 	for (uint32_t i = 0; pmt_thread_at(i); i++)
 		sum += pmt_thread_at(i)->sums.rss_pages;
 	ck_assert_uint_eq(start + (uint64_t)sum, pmt_rss_last_pages());
 	if (EXACT_HERE)
 		ck_assert_int_le(
 		    llabs((long long)(pmt_rss_last_pages() - true_program_pages())), 4);
+}
+END_TEST
+
+/* The other thread of a test: does a step at a time while the first one waits. */
+static struct other {
+	pthread_barrier_t barrier;
+	struct pmt_thread *thread;
+	char *at;
+	int64_t sums[4]; /* its account after each of its readings */
+} other;
+
+static void take_turns(void)
+{
+	pthread_barrier_wait(&other.barrier); /* its step begins */
+	pthread_barrier_wait(&other.barrier); /* and is done */
+}
+
+static void *grow_unread(void *unused)
+{
+	struct pmt_thread *t = other.thread = pmt_thread_self();
+
+	pmt_rss_open_self(t);
+	for (int step = 0; step < 6; step++) {
+		pthread_barrier_wait(&other.barrier);
+		if (step == 0) /* all code and stack that is needed */
+			pmt_rss_read_self(t);
+		if (step == 1)
+			touch_pages(other.at, 300);
+		if (step == 3)
+			unmap_pages(t, other.at, 300);
+		if (step % 2 == 0 && pmt_rss_moved(t))
+			pmt_rss_read_self(t);
+		other.sums[step / 2] = t->sums.rss_pages;
+		pthread_barrier_wait(&other.barrier);
+	}
+	return unused;
+}
+
+/* What a thread did in a long call is its own, whoever reads meanwhile. */
+START_TEST(test_changes_go_to_who_made_them)
+{
+	struct pmt_thread *t = begin(0);
+	char *at = map_pages(PAGES);
+	pthread_t id;
+
+	skip_unless(t->rss.method == PMT_RSS_EXACT, "no kernel-mode faults by perf here");
+	other.at = map_pages(PAGES);
+	pthread_barrier_init(&other.barrier, NULL, 2);
+	pthread_create(&id, NULL, grow_unread, NULL);
+	take_turns(); /* 0: it reads */
+	pmt_rss_read_self(t);
+	touch_pages(at, 1);
+	pmt_rss_read_self(t);
+	int64_t before = t->sums.rss_pages;
+	int64_t others_before = other.sums[0];
+	touch_pages(at, 8);
+	take_turns(); /* 1: grows by 300 */
+	pmt_rss_read_self(t);
+	ck_assert_int_eq(t->sums.rss_pages, before + 7);
+	take_turns(); /* 2: its next event */
+	ck_assert_int_eq(other.sums[1], others_before + 300);
+	touch_pages(at, 16);
+	take_turns(); /* 3: shrinks by 300 */
+	pmt_rss_read_self(t);
+	ck_assert_int_eq(t->sums.rss_pages, before + 15);
+	take_turns(); /* 4: its next event */
+	/* Its first call of munmap takes a page for its binding. */
+	ck_assert_int_le(llabs((long long)(other.sums[2] - others_before)), 1);
+	take_turns();
+	pthread_join(id, NULL);
+}
+END_TEST
+
+/* A thread that ends without another event has what it was given. */
+START_TEST(test_dead_threads_get_theirs)
+{
+	struct pmt_thread *t = begin(0);
+	pthread_t id;
+
+	skip_unless(t->rss.method == PMT_RSS_EXACT, "no kernel-mode faults by perf here");
+	other.at = map_pages(PAGES);
+	pthread_barrier_init(&other.barrier, NULL, 2);
+	pthread_create(&id, NULL, grow_unread, NULL);
+	take_turns();
+	pmt_rss_read_self(t);
+	take_turns();
+	pmt_rss_read_self(t);
+	int64_t before = other.sums[0];
+	ck_assert_int_eq(other.thread->sums.rss_pages, before);
+	ck_assert(pmt_rss_close(other.thread)); /* it stands still, as if it were dead */
+	ck_assert_int_eq(other.thread->sums.rss_pages, before + 300);
+	exit(EXIT_SUCCESS); /* with the thread */
 }
 END_TEST
 
@@ -594,6 +687,8 @@ int main(void)
 		tcase_add_test(tc, test_heap_trim_is_noticed);
 		tcase_add_test(tc, test_perf_refused_leaves_the_clock);
 		tcase_add_test(tc, test_ordinary_user_gets_the_trigger);
+		tcase_add_test(tc, test_changes_go_to_who_made_them);
+		tcase_add_test(tc, test_dead_threads_get_theirs);
 		tcase_add_test(tc, test_own_memory_is_not_the_programs);
 		tcase_add_test(tc, test_own_memory_is_seen_whole_or_not);
 		tcase_add_test(tc, test_own_memory_in_a_child);

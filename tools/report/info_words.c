@@ -9,8 +9,9 @@ const char *pmt_info_rss_bound(enum pmt_rss_method method)
 	switch (method) {
 	case PMT_RSS_EXACT:
 		return "read at every event behind a page fault or a call that can "
-		       "shrink it, 0 pages off; swap and reclaim show in the samples "
-		       "only";
+		       "shrink it, 0 pages off; what several threads did between two "
+		       "readings is shared out by their faults; swap and reclaim show "
+		       "in the samples only";
 	case PMT_RSS_TRIGGER:
 		return "as exact, but pages that the kernel touched (small reads) are "
 		       "seen at the next fault of the program or sample";

@@ -76,6 +76,8 @@ static void reap(struct pmt_run *run, struct pmt_thread *t)
 {
 	struct pmt_emitter *e = &t->emitter;
 
+	if (!pmt_rss_close(t))
+		return;
 	if (e->live) {
 		pmt_context_settle(t);
 		if (!pmt_contexts_write_locked(t))
@@ -94,7 +96,6 @@ static void reap(struct pmt_run *run, struct pmt_thread *t)
 		pmt_run_add_native_sums(run, t);
 	}
 	pmt_points_close(t);
-	pmt_rss_close(t);
 	pmt_stacks_free(t->stacks);
 	pmt_thread_free(t);
 }

@@ -97,7 +97,7 @@ struct trim_watch {
 	bool surely;
 };
 
-static struct trim_watch begin_trim_watch(const void *p)
+static struct trim_watch begin_trim_watch(struct pmt_thread *t, const void *p)
 {
 	struct trim_watch watch = {.held_bytes = NULL};
 	size_t word;
@@ -105,7 +105,10 @@ static struct trim_watch begin_trim_watch(const void *p)
 	/* Other allocators call madvise and munmap by name. But behind a library that
 	 * only wraps malloc it may be glibc's, which does not, and mmaps large blocks. */
 	if (!pmt_heap_is_glibc) {
-		watch.surely = pmt_real.malloc_usable_size((void *)p) >= LARGE_BYTES;
+		word = pmt_real.malloc_usable_size((void *)p);
+		watch.surely = word >= LARGE_BYTES;
+		if (watch.surely)
+			pmt_counters_rss_hint_begin_self(t, word);
 		return watch;
 	}
 	word = pmt_chunk_word(p);
@@ -117,12 +120,16 @@ static struct trim_watch begin_trim_watch(const void *p)
 		if (watch.held_bytes)
 			watch.before = *watch.held_bytes;
 	}
+	if (watch.surely)
+		pmt_counters_rss_hint_begin_self(t, pmt_chunk_usable(word));
 	return watch;
 }
 
 static void end_trim_watch(struct pmt_thread *t, const struct trim_watch *watch)
 {
-	if (watch->surely || (watch->held_bytes && *watch->held_bytes != watch->before))
+	if (watch->surely)
+		pmt_counters_rss_hint_end_self(t);
+	else if (watch->held_bytes && *watch->held_bytes != watch->before)
 		pmt_counters_rss_hint_self(t);
 }
 
@@ -141,7 +148,7 @@ static PMT_NOINLINE void free_slow(void *p)
 	pmt_counters_freed_self(t, pmt_alloc_usable(p));
 	if (pmt_blocks_on)
 		pmt_blocks_freed_self(t, p, 0, PMT_BLOCK_MALLOC);
-	watch = begin_trim_watch(p);
+	watch = begin_trim_watch(t, p);
 	pmt_real.free(p);
 	end_trim_watch(t, &watch);
 }
@@ -251,7 +258,7 @@ PMT_EXPORT void *realloc(void *p, size_t size)
 	old_bytes = pmt_alloc_usable(p);
 	if (pmt_blocks_on)
 		pmt_blocks_freed_self(t, p, 0, PMT_BLOCK_REALLOC);
-	watch = begin_trim_watch(p);
+	watch = begin_trim_watch(t, p);
 	moved = pmt_real.realloc(p, size);
 	end_trim_watch(t, &watch);
 	end_change(t, p, old_bytes, moved, size);
@@ -294,9 +301,11 @@ PMT_EXPORT size_t malloc_usable_size(void *p)
 PMT_EXPORT int malloc_trim(size_t keep)
 {
 	struct pmt_thread *t = pmt_thread_self();
-	int trimmed = pmt_real_bound()->malloc_trim(keep);
 
 	if (t)
-		pmt_counters_rss_hint_self(t);
+		pmt_counters_rss_hint_begin_self(t, 0);
+	int trimmed = pmt_real_bound()->malloc_trim(keep);
+	if (t)
+		pmt_counters_rss_hint_end_self(t);
 	return trimmed;
 }

@@ -22,12 +22,20 @@
  * it; a late look misses one hint, the next reading has it. */
 static uint32_t future_is_locked;
 
-static void hint(void)
+/* Around a call that may change the resident set; end takes what begin gave. */
+static struct pmt_thread *begin_hint(size_t size)
 {
 	struct pmt_thread *t = pmt_thread_self();
 
 	if (t)
-		pmt_counters_rss_hint_self(t);
+		pmt_counters_rss_hint_begin_self(t, size);
+	return t;
+}
+
+static void end_hint(struct pmt_thread *t)
+{
+	if (t)
+		pmt_counters_rss_hint_end_self(t);
 }
 
 /* --- mappings as blocks: mode=allocs --- */
@@ -91,17 +99,22 @@ static void *map_counted(struct pmt_thread *t, mmap_fn *real, void *at, size_t s
 	struct pmt_unmapping replaced = {.size = 0};
 	void *mapped;
 
+	bool hints =
+	    replaces(flags) || flags & (MAP_POPULATE | MAP_LOCKED) || future_is_locked;
+
 	if (replaces(flags)) {
 		replaced = pmt_mappings_take(at, size);
 		note_unmapped(t, at, size);
 	}
+	if (hints)
+		pmt_counters_rss_hint_begin_self(t, size);
 	mapped = real(at, size, prot, flags, fd, off);
+	if (hints)
+		pmt_counters_rss_hint_end_self(t);
 	if (mapped == MAP_FAILED) {
 		pmt_mappings_put_back(&replaced);
 		return mapped;
 	}
-	if (replaces(flags) || flags & (MAP_POPULATE | MAP_LOCKED) || future_is_locked)
-		pmt_counters_rss_hint_self(t);
 	pmt_mappings_count_unmapped_self(t, &replaced);
 	pmt_mappings_count_mapped_self(t, mapped, size, !(flags & MAP_ANONYMOUS));
 	note_mapped(t, mapped, size, kind_of(prot, flags));
@@ -137,12 +150,16 @@ PMT_EXPORT int munmap(void *at, size_t size)
 
 	if (!t)
 		return real->munmap(at, size);
-	pmt_counters_rss_hint_self(t);
-	if (pmt_real_is_allocator(__builtin_return_address(0)))
-		return real->munmap(at, size);
-	gone = pmt_mappings_take(at, size);
-	note_unmapped(t, at, size);
+	bool counts = !pmt_real_is_allocator(__builtin_return_address(0));
+	if (counts) {
+		gone = pmt_mappings_take(at, size);
+		note_unmapped(t, at, size);
+	}
+	pmt_counters_rss_hint_begin_self(t, size);
 	err = real->munmap(at, size);
+	pmt_counters_rss_hint_end_self(t);
+	if (!counts)
+		return err;
 	if (err) {
 		pmt_mappings_put_back(&gone);
 		note_kept(t, &gone);
@@ -170,7 +187,9 @@ static void *remap_counted(struct pmt_thread *t, void *at, size_t old_size, size
 		replaced = pmt_mappings_take(new_at, size);
 	note_unmapped(t, gone.at, gone.size);
 	note_unmapped(t, replaced.at, replaced.size);
+	pmt_counters_rss_hint_begin_self(t, old_size);
 	mapped = pmt_real.mremap(at, old_size, size, flags, new_at);
+	pmt_counters_rss_hint_end_self(t);
 	if (mapped == MAP_FAILED) {
 		pmt_mappings_put_back(&gone);
 		pmt_mappings_put_back(&replaced);
@@ -197,10 +216,14 @@ PMT_EXPORT void *mremap(void *at, size_t old_size, size_t size, int flags, ...)
 		new_at = va_arg(args, void *);
 		va_end(args);
 	}
-	if (t)
-		pmt_counters_rss_hint_self(t);
-	if (!t || pmt_real_is_allocator(__builtin_return_address(0)))
+	if (!t)
 		return real->mremap(at, old_size, size, flags, new_at);
+	if (pmt_real_is_allocator(__builtin_return_address(0))) {
+		pmt_counters_rss_hint_begin_self(t, old_size);
+		new_at = real->mremap(at, old_size, size, flags, new_at);
+		pmt_counters_rss_hint_end_self(t);
+		return new_at;
+	}
 	return remap_counted(t, at, old_size, size, flags, new_at);
 }
 
@@ -234,38 +257,57 @@ PMT_EXPORT int brk(void *end)
 
 PMT_EXPORT int madvise(void *at, size_t size, int advice)
 {
-	hint();
-	return pmt_real_bound()->madvise(at, size, advice);
+	struct pmt_thread *t = begin_hint(size);
+	int result = pmt_real_bound()->madvise(at, size, advice);
+
+	end_hint(t);
+	return result;
 }
 
 PMT_EXPORT int mlock(const void *at, size_t size)
 {
-	hint();
-	return pmt_real_bound()->mlock(at, size);
+	struct pmt_thread *t = begin_hint(size);
+	int result = pmt_real_bound()->mlock(at, size);
+
+	end_hint(t);
+	return result;
 }
 
 PMT_EXPORT int mlock2(const void *at, size_t size, unsigned flags)
 {
-	hint();
-	return pmt_real_bound()->mlock2(at, size, flags);
+	struct pmt_thread *t = begin_hint(size);
+	int result = pmt_real_bound()->mlock2(at, size, flags);
+
+	end_hint(t);
+	return result;
 }
 
 PMT_EXPORT int mlockall(int flags)
 {
-	hint();
+	struct pmt_thread *t = begin_hint(0);
+
 	if (flags & MCL_FUTURE)
 		future_is_locked = 1;
-	return pmt_real_bound()->mlockall(flags);
+	int result = pmt_real_bound()->mlockall(flags);
+
+	end_hint(t);
+	return result;
 }
 
 PMT_EXPORT void *shmat(int id, const void *at, int flags)
 {
-	hint();
-	return pmt_real_bound()->shmat(id, at, flags);
+	struct pmt_thread *t = begin_hint(0);
+	void *result = pmt_real_bound()->shmat(id, at, flags);
+
+	end_hint(t);
+	return result;
 }
 
 PMT_EXPORT int shmdt(const void *at)
 {
-	hint();
-	return pmt_real_bound()->shmdt(at);
+	struct pmt_thread *t = begin_hint(0);
+	int result = pmt_real_bound()->shmdt(at);
+
+	end_hint(t);
+	return result;
 }

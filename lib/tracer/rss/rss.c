@@ -15,6 +15,7 @@
 #include "rss/fault_word.h"
 #include "rss/own_memory.h"
 #include "rss/rss_poll.h"
+#include "rss/share.h"
 #include "rss/statm.h"
 #include "thread.h"
 
@@ -129,23 +130,29 @@ void pmt_rss_open_self(struct pmt_thread *t)
 	r->brk_seen = *pmt_rss_brk_word;
 	r->next_tick = 0;
 	r->method = is_checking && method != PMT_RSS_OFF ? PMT_RSS_EACH : method;
+	if (method != PMT_RSS_OFF)
+		pmt_share_join_self(t);
 }
 
-void pmt_rss_close(struct pmt_thread *t)
+bool pmt_rss_close(struct pmt_thread *t)
 {
 	struct pmt_rss *r = &t->rss;
 
 	r->method = PMT_RSS_OFF; /* first: a signal handler may look */
+	if (!pmt_share_leave(t)) /* somebody may look at the page */
+		return false;
 	if (r->perf_page)
 		pmt_fault_word_close(r->perf_page);
 	r->perf_page = NULL;
 	r->fault_word = NULL;
+	return true;
 }
 
 void pmt_rss_after_fork(void)
 {
 	pmt_statm_after_fork();
 	pmt_own_after_fork();
+	pmt_share_after_fork();
 	pmt_store_release(&last_pages, program_pages());
 }
 
@@ -176,9 +183,24 @@ void pmt_rss_check_read(struct pmt_rss_check *ret_check)
 	ret_check->missed_pages_max = pmt_load_relaxed(&check_missed_pages_max);
 }
 
+/* The change since anybody's last reading; 0 when there is no reading. */
+static int64_t read_change(void)
+{
+	uint64_t pages = program_pages();
+
+	return pages ? (int64_t)(pages - pmt_exchange(&last_pages, pages)) : 0;
+}
+
+void pmt_rss_read_last_self(struct pmt_thread *t)
+{
+	if (t->rss.method != PMT_RSS_OFF)
+		t->sums.rss_pages += read_change() + pmt_share_take_all();
+}
+
 void pmt_rss_read_self(struct pmt_thread *t)
 {
 	struct pmt_rss *r = &t->rss;
+	struct pmt_share share;
 
 	if (r->method == PMT_RSS_OFF)
 		return;
@@ -191,10 +213,8 @@ void pmt_rss_read_self(struct pmt_thread *t)
 	r->brk_seen = *pmt_rss_brk_word;
 	if (r->method == PMT_RSS_CLOCK)
 		r->next_tick = pmt_clock_ticks() + period_ticks();
-	uint64_t pages = program_pages();
-	if (!pages)
-		return;
-	int64_t change = (int64_t)(pages - pmt_exchange(&last_pages, pages));
+	pmt_share_begin_self(t, &share);
+	int64_t change = pmt_share_end_self(t, &share, read_change());
 	t->sums.rss_pages += change;
 	/* A fault meanwhile, of this function's own stack too, is in the figure and will
 	 * trigger again. */

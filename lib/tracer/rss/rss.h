@@ -25,6 +25,17 @@ struct pmt_rss {
 	const void *brk_seen;
 	uint64_t next_tick; /* PMT_RSS_CLOCK: not again before */
 	void *perf_page;    /* to unmap when the thread is reaped */
+	/* Shared with those who read for all threads, see share.h: written while
+	 * takes_part, by whoever holds share.c's lock, but for given_pages, which any
+	 * thread adds to and the owner takes. */
+	uint64_t fault_counted;
+	uint64_t hints_counted;
+	uint64_t fresh_faults;
+	_Atomic uint64_t given_pages;
+	_Atomic uint32_t takes_part;
+	uint64_t hint_bytes_counted;
+	uint64_t hint_pages; /* that its hints since then may still account for */
+	uint32_t hint_state; /* enum pmt_share_hint */
 };
 
 /* Reads the resident set now and begins the process's accounting with it.
@@ -34,8 +45,10 @@ void pmt_rss_start(uint32_t wanted);
 /* Chooses and sets up the method for the calling thread. */
 void pmt_rss_open_self(struct pmt_thread *t);
 
-/* Releases what open took; the thread is dead or it is the caller's own. */
-void pmt_rss_close(struct pmt_thread *t);
+/* Releases what open took; the thread is dead or it is the caller's own. False when it
+ * must be tried again: another thread is just reading. What the thread's account was
+ * given by others until now is in its sums then. */
+bool pmt_rss_close(struct pmt_thread *t) PMT_MUST_CHECK;
 
 /* In a child of fork: perf pages and accounting begin anew. */
 void pmt_rss_after_fork(void);
@@ -44,11 +57,14 @@ void pmt_rss_after_fork(void);
  * of the tracer's own (rss/own_memory.h). */
 uint64_t pmt_rss_last_pages(void);
 
-/*
- * Brings t->sums.rss_pages up to date: reads statm if this thread's trigger moved, and
- * charges the change since the last reading of any thread to this one.
+/* Brings t->sums.rss_pages up to date: reads statm, and charges the change since the last
+ * reading of any thread to this one and to others by what each did meanwhile (share.h).
  */
 void pmt_rss_read_self(struct pmt_thread *t);
+
+/* The same at the end of the process, when no other thread will read any more: the whole
+ * change, and what others were given and did not come for. */
+void pmt_rss_read_last_self(struct pmt_thread *t);
 
 /* What rss=each found: statm is read at every event, and beside it the best method is
  * asked whether it would have noticed. Changes that it missed, and the largest in pages;

@@ -229,7 +229,7 @@ static void write_the_rest(struct pmt_run *run, unsigned reason, int64_t status)
 	pmt_pass_reap_locked();
 	if (t && t->emitter.live) {
 		pmt_points_settle(t);
-		pmt_rss_read_self(t);
+		pmt_rss_read_last_self(t);
 		pmt_context_settle(t);
 		pmt_emit_checkpoint(&t->emitter, &t->sums);
 	}

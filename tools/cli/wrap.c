@@ -21,7 +21,12 @@ unsigned pmt_wrap_print(FILE *out, const char *first, const char *text, unsigned
 			fputc(' ', out);
 			column++;
 		}
-		fprintf(out, "%.*s", (int)size, text);
+		/* A path out of a trace may hold what moves the cursor. */
+		for (unsigned i = 0; i < size; i++) {
+			unsigned char c = (unsigned char)text[i];
+
+			fputc(c < 0x20 || c == 0x7f ? '?' : c, out);
+		}
 		column += size;
 		text += size;
 		text += strspn(text, " ");

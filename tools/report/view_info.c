@@ -21,12 +21,14 @@
 #include "report/truth.h"
 #include "report/view.h"
 
-enum { KEY_COLUMNS = 12, VALUE_BYTES = 4096 };
+enum { KEY_COLUMNS = 12, KEY_COLUMNS_MAX = 40, VALUE_BYTES = 4096 };
 
 static void print_key(const struct pmt_report_request *request, const char *key)
 {
-	fprintf(request->out, "%s%-*s%s ", pmt_paint(request->color, PMT_PAINT_DIM),
-		KEY_COLUMNS, key, pmt_paint(request->color, PMT_PAINT_NONE));
+	fputs(pmt_paint(request->color, PMT_PAINT_DIM), request->out);
+	unsigned used = pmt_label_print_text(request, key, KEY_COLUMNS_MAX);
+	fprintf(request->out, "%s%*s ", pmt_paint(request->color, PMT_PAINT_NONE),
+		used < KEY_COLUMNS ? (int)(KEY_COLUMNS - used) : 0, "");
 }
 
 static unsigned value_columns(const struct pmt_report_request *request)

@@ -528,6 +528,20 @@ def test_redact_names_no_folder(tmp_path, python, report, ring):
     assert told["trace"]["argv"] is None and "/" not in told["trace"]["exe"]
 
 
+def test_verbose_says_what_was_chosen(tmp_path, interp, python):
+    done = run("--verbose", python, "-c", "pass", cwd=tmp_path)
+    said = [line for line in done.stderr.splitlines() if line.startswith("pymemtrace: ")]
+    hook = "sys.monitoring" if interp.version >= (3, 12) else "frame evaluation"
+    wanted = [r"tracing to %s/trace\.bin" % tmp_path, r"ring in \S+\.ring",
+              r"Python %d\.%d: calls are seen by %s" % (*interp.version[:2], hook),
+              r"\d+ events of running threads, 0 lost; RSS method (exact|trigger|clock); "
+              r"the trace is %s/trace\.bin" % tmp_path]
+    assert len(said) == len(wanted), done.stderr
+    for line, pattern in zip(said, wanted):
+        assert re.match("pymemtrace: %s$" % pattern, line), line
+    assert "pymemtrace: " not in run(python, "-c", "pass", cwd=tmp_path).stderr
+
+
 @pytest.mark.interpreters(one=True)
 def test_quiet_saves_too(tmp_path, python):
     done = run("-q", python, "-c", "import os; os.kill(os.getpid(), 9)", cwd=tmp_path)

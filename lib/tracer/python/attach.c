@@ -72,7 +72,7 @@ static int find_attached(const void *interpreter)
 	return -1;
 }
 
-static void say_of_version(const char *why, const char *what)
+static void say_of_version(enum pmt_say subject, const char *why, const char *what)
 {
 	char version[32];
 	struct pmt_text_buffer text;
@@ -84,17 +84,19 @@ static void say_of_version(const char *why, const char *what)
 		pmt_text_put(&text, ".");
 		pmt_text_put_u64(&text, (uint64_t)pmt_py.minor);
 	}
-	pmt_say(PMT_SAY_NOT_SUPPORTED, version, why, what);
+	pmt_say(subject, version, why, what);
 }
 
 static void say_unsupported(const char *why)
 {
-	say_of_version(why, ": calls are not traced, counters and samples are");
+	say_of_version(PMT_SAY_NOT_SUPPORTED, why,
+		       ": calls are not traced, counters and samples are");
 }
 
 static void say_no_stacks(const char *why)
 {
-	say_of_version(why, ": allocations are recorded without their Python stacks");
+	say_of_version(PMT_SAY_NOT_SUPPORTED, why,
+		       ": allocations are recorded without their Python stacks");
 }
 
 static void install_hook(void *interpreter)
@@ -122,6 +124,10 @@ static void install_hook(void *interpreter)
 		say_unsupported(": other tools hold all places of its hook");
 	else if (result < 0)
 		say_unsupported(": its hook could not be installed");
+	else if (options->verbose)
+		say_of_version(PMT_SAY_VERBOSE_PYTHON, ": calls are seen by ",
+			       pmt_py.minor >= 12 ? "sys.monitoring"
+						  : "frame evaluation");
 }
 
 /* Once a process: what marks changed since then stays. */

@@ -19,6 +19,7 @@
 #include "os/process_stat.h"
 #include "os/say.h"
 #include "os/sys.h"
+#include "os/text.h"
 #include "rss/own_memory.h"
 #include "run/identity.h"
 
@@ -151,6 +152,39 @@ static void choose_way(void)
 					  memory_order_relaxed);
 }
 
+/* verbose=1: what was found and chosen. */
+static void say_begin(const struct pmt_run *run)
+{
+	const char *ring = run->area.path;
+
+	pmt_say(PMT_SAY_VERBOSE, "tracing to ", run->trace.path, NULL);
+	pmt_say(PMT_SAY_VERBOSE_RING, "ring in ",
+		ring[0] ? ring : "private memory: a kill loses what is not written yet",
+		NULL);
+}
+
+/* And what came of it. */
+static void say_end(const struct pmt_run *run, uint64_t events)
+{
+	static const char *const methods[] = {"off", "exact", "trigger", "clock", "each"};
+	char line[200];
+	struct pmt_text_buffer text;
+	uint64_t lost = 0;
+
+	for (unsigned cause = 0; cause < PMT_LOSS_COUNT; cause++)
+		if (cause != PMT_LOSS_UNWRITABLE)
+			lost += pmt_load_relaxed(&run->area.header->lost[cause]);
+	pmt_text_begin(&text, line, sizeof(line));
+	pmt_text_put_u64(&text, events);
+	pmt_text_put(&text, " events of running threads, ");
+	pmt_text_put_u64(&text, lost);
+	pmt_text_put(&text, " lost; RSS method ");
+	pmt_text_put(&text, pmt_self && pmt_self->rss.method < 5
+				? methods[pmt_self->rss.method]
+				: "unknown");
+	pmt_say(PMT_SAY_VERBOSE_END, line, "; the trace is ", run->trace.path);
+}
+
 bool pmt_run_start(void)
 {
 	struct pmt_run *run = pmt_run;
@@ -189,7 +223,7 @@ bool pmt_run_start(void)
 	if (python_version)
 		pmt_run_add_info("python_version", python_version);
 	if (options->verbose)
-		pmt_say(PMT_SAY_VERBOSE, "tracing to ", run->trace.path, NULL);
+		say_begin(run);
 	errno = saved;
 	return true;
 }
@@ -258,6 +292,8 @@ static void write_the_rest(struct pmt_run *run, unsigned reason, int64_t status)
 			  (size_t)(p - payload));
 	pmt_pass_take_locked(1);
 	pmt_drain_unlock();
+	if (run->options->verbose)
+		say_end(run, events);
 }
 
 void pmt_run_go_on_summing_locked(struct pmt_run *run)

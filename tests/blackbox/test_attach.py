@@ -308,3 +308,64 @@ def test_what_is_filtered_out_stays_out(trace, tmp_path, options):
     assert c_calls == (["len"] * (6 * 103) if "c_calls" in options else [])
     assert sum(kind == "line" for kind, _, _ in whole.main.events) == (
         6 * 103 if "lines" in options else 0)
+
+
+# --- another frame evaluator -------------------------------------------------------------------
+
+# 3.8 has no setter: there a tool writes the interpreter's word.
+EVALUATOR = """
+import ctypes, sys
+api = ctypes.pythonapi
+tool = ctypes.CDLL(sys.argv[1])
+def address_of(function): return ctypes.cast(function, ctypes.c_void_p).value
+default = address_of(api._PyEval_EvalFrameDefault)
+if sys.version_info >= (3, 9):
+    api.PyInterpreterState_Get.restype = ctypes.c_void_p
+    interpreter = ctypes.c_void_p(api.PyInterpreterState_Get())
+    api._PyInterpreterState_GetEvalFrameFunc.restype = ctypes.c_void_p
+    there = api._PyInterpreterState_GetEvalFrameFunc(interpreter)
+    def put(address): api._PyInterpreterState_SetEvalFrameFunc(interpreter, ctypes.c_void_p(address))
+else:
+    api._PyInterpreterState_Get.restype = ctypes.c_void_p
+    words = (ctypes.c_void_p * 512).from_address(api._PyInterpreterState_Get())
+    ours = [[int(part, 16) for part in line.split()[0].split("-")]
+            for line in open("/proc/self/maps") if "libpymemtrace.so" in line]
+    # Behind it come functions that free extra values of code objects.
+    place = [i for i in range(512) if words[i] == default or
+             any(low <= (words[i] or 0) < high for low, high in ours)][0]
+    there = words[place]
+    def put(address): words[place] = address
+def seen(): pass
+def work(): pass
+def look(): sys._getframe() # raises an audit event
+def install(how):
+    ctypes.c_void_p.in_dll(tool, "next").value = there if how == "chained" else default
+    put(address_of(tool.evaluate))
+seen()
+if sys.argv[2] != "none": install(sys.argv[2])
+for i in range(20):
+    work()
+    look()
+print("done")
+"""
+
+REPLACED = ["pymemtrace: another tool replaced our frame evaluator: calls are no longer traced\n"]
+
+
+@pytest.mark.interpreters(max=(3, 11))
+@pytest.mark.parametrize("how", ["none", "chained", "instead"])
+def test_another_evaluator(both, build, how):
+    """One that passes frames on is no harm; one that does not is noticed, said and counted."""
+    library = build(PROGRAMS / "evaluator.c", "-shared", "-fPIC")
+    plain, traced = both(["-c", EVALUATOR, library, how])
+    assert (plain.returncode, plain.stdout, plain.stderr) == (0, "done\n", "")
+    assert (traced.returncode, traced.stdout, traced.stderr) == (0, "done\n", "")
+    whole = trace_events.Trace(traced.path)
+    names = [code.name for kind, code in whole.calls(whole.main) if kind == "start"]
+    lost = how == "instead"
+    assert traced.said == (REPLACED if lost else [])
+    assert [loss[:2] for loss in whole.losses] == ([[6, 1]] if lost else [])
+    assert names.count("seen") == 1
+    assert names.count("work") == (0 if lost else 20)
+    kinds = [kind for kind, _, _ in whole.main.events]
+    assert sum(map(kinds.count, trace_events.ENTERS)) == sum(map(kinds.count, trace_events.LEAVES))

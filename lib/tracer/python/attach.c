@@ -28,6 +28,7 @@
 #include "python/frame_walk.h"
 #include "python/hook.h"
 #include "python/hook_legacy.h"
+#include "python/hook_watch.h"
 #include "python/thread_name.h"
 #include "python/walk_check.h"
 #include "run/identity.h"
@@ -42,7 +43,8 @@ static const struct pmt_options_error *options_error;
 static _Atomic uint32_t armed; /* our audit hook is in */
 static _Atomic uint32_t attaching;
 static const void *_Atomic judged[CALLERS_MAX]; /* callers that are no Python */
-static void *attached[INTERPRETERS_MAX];        /* with the GIL, or attaching set */
+static bool watches; /* the frame evaluator: whether it is replaced; GIL */
+static void *attached[INTERPRETERS_MAX]; /* with the GIL, or attaching set */
 
 /* PyPy's C-API emulation has other names; its runtime's entry points are always there. */
 static bool is_pypy(void)
@@ -120,6 +122,10 @@ static void install_hook(void *interpreter)
 		result = pmt_hook_legacy_install_gil(options);
 	if (pmt_py.minor < 12 && result == 0)
 		result = pmt_hook_frame_install_gil(interpreter);
+	if (pmt_py.minor < 12 && result == 0) {
+		watches = true;
+		pmt_hook_watch_start(options);
+	}
 	if (result == -EBUSY)
 		say_unsupported(": other tools hold all places of its hook");
 	else if (result < 0)
@@ -228,6 +234,8 @@ static int on_audit(const char *event, struct _object *args, void *unused)
 			/* The interpreter ends. What is written now, while it still holds
 			 * its lock, does not delay the process between the two ends:
 			 * there CPython 3.10 crashes if a daemon thread wakes. */
+			if (watches && pmt_py.thread_state_unchecked())
+				pmt_hook_watch_end_gil(pmt_py.interpreter_get());
 			if (pmt_run_is_on())
 				pmt_drain_flush();
 			memset(attached, 0, sizeof(attached));
@@ -251,8 +259,11 @@ static int on_audit(const char *event, struct _object *args, void *unused)
 	if (event[0] == 's' && pmt_py.minor >= 12)
 		pmt_hook_monitoring_audit_gil(event);
 	void *interpreter = pmt_py.interpreter_get();
-	if (PMT_LIKELY(interpreter == last))
+	if (PMT_LIKELY(interpreter == last)) {
+		if (watches)
+			pmt_hook_watch_gil(interpreter);
 		return 0;
+	}
 	int saved = errno;
 	attach_current();
 	if (find_attached(interpreter) >= 0)

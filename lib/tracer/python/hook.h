@@ -14,6 +14,9 @@ struct pmt_options;
 int pmt_hook_monitoring_install_gil(const struct pmt_options *options);
 int pmt_hook_frame_install_gil(void *interpreter);
 
+/* Whether another evaluator stands where that one was put. */
+bool pmt_hook_frame_is_replaced_gil(void *interpreter);
+
 /* At audit events of sys.monitoring: notices, says and counts that our tool id is now
  * another's. */
 void pmt_hook_monitoring_audit_gil(const char *event);

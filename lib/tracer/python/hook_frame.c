@@ -46,6 +46,9 @@ typedef void *eval2_fn(void *frame, int throwing);
 
 static eval3_fn *next3;
 static eval2_fn *next2;
+static eval2_fn **place_38; /* of the first interpreter */
+static void *interpreter_38;
+static unsigned aside_count; /* evaluations that stepped aside and are not back; GIL */
 static int code_flags_offset;
 
 static bool is_generator_like(const void *code)
@@ -139,8 +142,10 @@ static __attribute__((noinline)) void *eval_unhooked3(void *tstate, void *frame,
 	void *mine = pmt_py.get_eval_frame(interpreter);
 
 	step_aside();
+	aside_count++;
 	pmt_py.set_eval_frame(interpreter, *(void **)&next3);
 	void *result = next3(tstate, frame, throwing);
+	aside_count--;
 	/* Unless another tool has taken the place meanwhile. */
 	if (pmt_py.get_eval_frame(interpreter) == *(void **)&next3)
 		pmt_py.set_eval_frame(interpreter, mine);
@@ -169,9 +174,11 @@ static __attribute__((noinline)) void *eval_unhooked2(void *frame, int throwing,
 	eval2_fn **place = find_38(pmt_py.interpreter_get(), mine);
 
 	step_aside();
+	aside_count++;
 	if (place)
 		*place = next2;
 	void *result = next2(frame, throwing);
+	aside_count--;
 	if (place && *place == next2)
 		*place = mine;
 	return result;
@@ -249,12 +256,32 @@ static int install_38(void *interpreter)
 		return find_38(interpreter, eval_38) ? 0 : -EBUSY;
 	next2 = evaluator;
 	*place = eval_38;
+	if (!place_38) {
+		place_38 = place;
+		interpreter_38 = interpreter;
+	}
 	return 0;
+}
+
+static eval3_fn *evaluator_of_version(void)
+{
+	return pmt_py.minor == 11 ? eval_311 : eval_39;
+}
+
+bool pmt_hook_frame_is_replaced_gil(void *interpreter)
+{
+	eval3_fn *mine = evaluator_of_version();
+
+	if (aside_count || (!next3 && !next2))
+		return false;
+	if (pmt_py.minor == 8)
+		return interpreter == interpreter_38 && *place_38 != eval_38;
+	return pmt_py.get_eval_frame(interpreter) != *(void **)&mine;
 }
 
 int pmt_hook_frame_install_gil(void *interpreter)
 {
-	eval3_fn *mine = pmt_py.minor == 11 ? eval_311 : eval_39;
+	eval3_fn *mine = evaluator_of_version();
 
 	code_flags_offset = pmt_py.minor == 11 ? CODE311_FLAGS : CODE38_FLAGS;
 	if (!pmt_py.eval_frame_default)

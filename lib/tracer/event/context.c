@@ -8,12 +8,68 @@
 #include "event/points.h"
 #include "run/run.h"
 
-void pmt_context_lose(void)
+static void lose(void)
 {
 	pmt_area_count_loss(&pmt_run->area, PMT_LOSS_TREE_FULL, 1);
 }
 
-void pmt_context_look_around(struct pmt_thread *t)
+PMT_INLINE void charge(struct pmt_context *c, const struct pmt_deltas *sums,
+		       struct pmt_deltas *said)
+{
+	if (sums->object_count != said->object_count) {
+		c->object_bytes += sums->object_bytes - said->object_bytes;
+		c->object_count += sums->object_count - said->object_count;
+		said->object_bytes = sums->object_bytes;
+		said->object_count = sums->object_count;
+	}
+	if (PMT_UNLIKELY((sums->allocated_count ^ said->allocated_count) |
+			 (sums->freed_count ^ said->freed_count))) {
+		c->allocated_bytes += sums->allocated_bytes - said->allocated_bytes;
+		c->allocated_count += sums->allocated_count - said->allocated_count;
+		c->freed_bytes += sums->freed_bytes - said->freed_bytes;
+		c->freed_count += sums->freed_count - said->freed_count;
+		said->allocated_bytes = sums->allocated_bytes;
+		said->allocated_count = sums->allocated_count;
+		said->freed_bytes = sums->freed_bytes;
+		said->freed_count = sums->freed_count;
+	}
+	if (PMT_UNLIKELY(sums->rss_pages != said->rss_pages)) {
+		int64_t change = sums->rss_pages - said->rss_pages;
+		c->rss_pages += change;
+		c->rss_up_pages += change > 0 ? (uint64_t)change : 0;
+		said->rss_pages = sums->rss_pages;
+	}
+	if (PMT_UNLIKELY((sums->mapped_bytes ^ said->mapped_bytes) |
+			 (sums->file_mapped_bytes ^ said->file_mapped_bytes))) {
+		c->mapped_bytes += sums->mapped_bytes - said->mapped_bytes;
+		c->file_mapped_bytes += sums->file_mapped_bytes - said->file_mapped_bytes;
+		said->mapped_bytes = sums->mapped_bytes;
+		said->file_mapped_bytes = sums->file_mapped_bytes;
+	}
+}
+
+/* Where a call of code_id leads, counted; `now` itself where the tree has no place. */
+PMT_INLINE struct pmt_context *enter(struct pmt_thread *t, struct pmt_context *now,
+				     uint32_t code_id, bool is_c)
+{
+	struct pmt_context *child = now->recent;
+
+	if (PMT_UNLIKELY(now->depth != t->emitter.depth)) {
+		lose();
+		return now;
+	}
+	if (PMT_UNLIKELY(child->code_id != code_id)) {
+		child = pmt_context_child(t, now, code_id, is_c);
+		if (!child) {
+			lose();
+			return now;
+		}
+	}
+	child->call_count++;
+	return child;
+}
+
+static void look_around(struct pmt_thread *t)
 {
 	t->emitter.clock_countdown = PMT_CONTEXT_LOOK_EVERY;
 	if (pmt_load32_relaxed(&pmt_emit_drain_missing))
@@ -22,7 +78,7 @@ void pmt_context_look_around(struct pmt_thread *t)
 		pmt_emit_look_for_name(t);
 }
 
-struct pmt_context *pmt_context_leave_root(struct pmt_thread *t)
+static struct pmt_context *leave_root(struct pmt_thread *t)
 {
 	uint64_t depth = t->emitter.depth;
 	struct pmt_context *root = t->tree.outside;
@@ -55,8 +111,7 @@ void pmt_context_settle(struct pmt_thread *t)
 
 	if (!tree->outside)
 		return;
-	pmt_context_charge(tree->now ? tree->now : paused_context(t), &t->sums,
-			   &t->emitter.emitted);
+	charge(tree->now ? tree->now : paused_context(t), &t->sums, &t->emitter.emitted);
 }
 
 /* From here on the stream has no events; what its thread did until now is in records. */
@@ -87,7 +142,7 @@ static struct pmt_context *context_behind_pause(struct pmt_thread *t, uint64_t f
 		now = now->parent;
 	if (!now) {
 		t->emitter.depth = floor;
-		now = pmt_context_leave_root(t);
+		now = leave_root(t);
 		t->emitter.depth = depth;
 	}
 	while (now->depth < depth) {
@@ -132,12 +187,70 @@ static bool has_events(struct pmt_thread *t)
 	return opened && !(pmt_load32_relaxed(&pmt_hook_way) & PMT_WAY_TREE);
 }
 
-void pmt_context_event_slow(struct pmt_thread *t, unsigned op, uint32_t code_id)
+/* The event when nothing is known to run: the first of a thread, after a pause. */
+static __attribute__((noinline)) void begin_and_move(struct pmt_thread *t, unsigned op,
+						     uint32_t code_id)
 {
 	if (has_events(t))
 		pmt_emit_event(t, op, code_id);
-	else if (get_ready(t, op))
-		pmt_context_event(t, op, code_id);
+	else if (!get_ready(t, op))
+		return;
+	else if (pmt_op_is_enter(op))
+		pmt_context_entered(t, op, code_id);
+	else
+		pmt_context_left(t, op);
+}
+
+PMT_INLINE void begin_event(struct pmt_thread *t, struct pmt_context *now)
+{
+	t->emitter.busy = 1;
+	if (PMT_UNLIKELY(pmt_rss_moved(t)))
+		pmt_rss_read_self(t);
+	charge(now, &t->sums, &t->emitter.emitted);
+}
+
+PMT_INLINE void end_event(struct pmt_thread *t, struct pmt_context *now)
+{
+	struct pmt_emitter *e = &t->emitter;
+
+	t->tree.now = now;
+	e->event_count++;
+	e->busy = 0;
+	if (PMT_UNLIKELY(--e->clock_countdown == 0))
+		look_around(t);
+}
+
+void pmt_context_entered(struct pmt_thread *t, unsigned op, uint32_t code_id)
+{
+	struct pmt_context *now = t->tree.now;
+
+	if (PMT_UNLIKELY(!now)) {
+		begin_and_move(t, op, code_id);
+		return;
+	}
+	begin_event(t, now);
+	now = enter(t, now, code_id, false);
+	t->emitter.depth++;
+	end_event(t, now);
+}
+
+void pmt_context_left(struct pmt_thread *t, unsigned op)
+{
+	struct pmt_emitter *e = &t->emitter;
+	struct pmt_context *now = t->tree.now;
+
+	if (PMT_UNLIKELY(!now)) {
+		begin_and_move(t, op, 0);
+		return;
+	}
+	if (PMT_UNLIKELY(e->depth == 0))
+		return;
+	begin_event(t, now);
+	e->depth--;
+	/* More than one where the return of a C function was not seen. */
+	while (now && now->depth > e->depth)
+		now = now->parent;
+	end_event(t, PMT_LIKELY(now != NULL) ? now : leave_root(t));
 }
 
 void pmt_context_c_event(struct pmt_thread *t, enum pmt_ext type, uint32_t code_id)
@@ -151,15 +264,10 @@ void pmt_context_c_event(struct pmt_thread *t, enum pmt_ext type, uint32_t code_
 	if (!t->tree.now && !get_ready(t, PMT_OP_EXTENDED))
 		return;
 	struct pmt_context *now = t->tree.now;
-	e->busy = 1;
-	if (PMT_UNLIKELY(pmt_rss_moved(t)))
-		pmt_rss_read_self(t);
-	pmt_context_charge(now, &t->sums, &e->emitted);
+	begin_event(t, now);
 	if (type == PMT_EXT_C_CALL)
-		now = pmt_context_enter(t, now, code_id, true);
+		now = enter(t, now, code_id, true);
 	else if (now->is_c && now->depth == e->depth)
 		now = now->parent;
-	t->tree.now = now;
-	e->event_count++;
-	e->busy = 0;
+	end_event(t, now);
 }

@@ -10,7 +10,7 @@
 #include "run/run.h"
 #include "thread.h"
 
-enum { INDEX_FIRST = 1024 };
+enum { INDEX_FIRST = 1024, POINTER_BYTES = sizeof(void *) };
 
 struct pmt_context pmt_context_none = {.code_id = UINT32_MAX};
 
@@ -43,7 +43,7 @@ static bool grow_index(struct pmt_context_tree *tree)
 	uint32_t old_count = tree->index ? tree->index_mask + 1 : 0;
 	uint32_t count = old_count ? old_count * 2 : INDEX_FIRST;
 	struct pmt_context **old = tree->index;
-	void *at = pmt_own_map(count * sizeof(*old), PMT_OWN_ABSENT);
+	void *at = pmt_own_map(count * POINTER_BYTES, PMT_OWN_ABSENT);
 
 	if (!at)
 		return false;
@@ -53,7 +53,7 @@ static bool grow_index(struct pmt_context_tree *tree)
 		if (old[i])
 			*place_of(tree, old[i]->parent, old[i]->code_id) = old[i];
 	if (old)
-		pmt_own_unmap(old, old_count * sizeof(*old));
+		pmt_own_unmap(old, old_count * POINTER_BYTES);
 	return true;
 }
 
@@ -178,6 +178,6 @@ void pmt_context_tree_close(struct pmt_thread *t)
 		block = previous;
 	}
 	if (tree->index)
-		pmt_own_unmap(tree->index, (tree->index_mask + 1) * sizeof(*tree->index));
+		pmt_own_unmap(tree->index, (tree->index_mask + 1) * POINTER_BYTES);
 	memset(tree, 0, sizeof(*tree));
 }

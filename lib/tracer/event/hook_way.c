@@ -34,10 +34,12 @@ static void other(struct pmt_thread *t, uint32_t way, unsigned op, uint64_t numb
 void pmt_hook_event_other(struct pmt_thread *t, uint32_t way, unsigned op,
 			  uint64_t number)
 {
-	if (PMT_LIKELY((way & (PMT_WAY_TREE | PMT_WAY_PAUSED)) == PMT_WAY_TREE))
-		pmt_context_event(t, op, (uint32_t)number);
-	else
+	if ((way & (PMT_WAY_TREE | PMT_WAY_PAUSED)) != PMT_WAY_TREE)
 		other(t, way, op, number);
+	else if (pmt_op_is_enter(op)) /* after POINTS; of lines there are no sums */
+		pmt_context_entered(t, op, (uint32_t)number);
+	else if (pmt_op_is_leave(op))
+		pmt_context_left(t, op);
 }
 
 void pmt_hook_c_event_other(struct pmt_thread *t, uint32_t way, enum pmt_ext type,

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "event/context.h"
 #include "event/emit.h"
 
 enum pmt_way {
@@ -44,6 +45,10 @@ PMT_INLINE void pmt_hook_event(struct pmt_thread *t, unsigned op, uint64_t numbe
 
 	if (PMT_LIKELY(way == PMT_WAY_STREAM))
 		pmt_emit_event(t, op, number);
+	else if (way == PMT_WAY_TREE && pmt_op_is_enter(op))
+		pmt_context_entered(t, op, (uint32_t)number);
+	else if (way == PMT_WAY_TREE && pmt_op_is_leave(op))
+		pmt_context_left(t, op);
 	else
 		pmt_hook_event_other(t, way, op, number);
 }

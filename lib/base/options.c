@@ -244,10 +244,12 @@ void pmt_options_init(struct pmt_options *options)
 /* What each key alone cannot tell. */
 static int check_together(struct pmt_options *options, struct pmt_options_error *error)
 {
-	const char *key = options->min_rss_bytes ? "min_rss" : "min_alloc";
+	const char *key = options->modes & ~(uint32_t)PMT_MODE_CALLS ? "mode"
+			  : options->min_rss_bytes                   ? "min_rss"
+			  : options->min_alloc_bytes                 ? "min_alloc"
+								     : NULL;
 
-	if (options->detail != PMT_DETAIL_TREE ||
-	    !(options->min_rss_bytes | options->min_alloc_bytes))
+	if (options->detail != PMT_DETAIL_TREE || !key)
 		return 0;
 	*error = (struct pmt_options_error){
 	    .option = pmt_option_find(key, strlen(key)),

@@ -200,6 +200,8 @@ static const struct wrong wrongs[] = {
      "min_alloc does not go with detail=tree: it chooses among events, of which the tree "
      "holds sums"},
     {"detail=tree,min_rss=1M,min_alloc=1M", PMT_OPTIONS_CONFLICT, NULL},
+    {"detail=tree,mode=lines", PMT_OPTIONS_CONFLICT,
+     "mode does not go with detail=tree: only mode=calls is summed per call path"},
 };
 
 START_TEST(errors_say_what_where_and_what_is_allowed)

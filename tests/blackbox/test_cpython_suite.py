@@ -1,7 +1,8 @@
 """CPython's own tests give the same result preloaded and plain, test by test.
 
-Each interpreter takes its turn at some modules; PYMEMTRACE_TEST_LONG (make check-long) runs
-them all on all. Nothing may differ.
+Each interpreter takes its turn at some modules and a mode; PYMEMTRACE_TEST_LONG (make
+check-long) runs all modules on all, the quick ones in every mode. What differs, and why it must, is in
+doc/transparency.md; nothing else may.
 """
 import re
 
@@ -18,7 +19,14 @@ QUICK = [
 SLOW = [
     "test_faulthandler", "test_signal", "test_threading", "test_subprocess", "test_asyncio",
     "test_multiprocessing_fork", "test_multiprocessing_spawn", "test_multiprocessing_forkserver",
+    "test_multiprocessing_main_handling",
 ]
+MODES = ["mode=calls", "detail=tree", "c_calls=1", "mode=lines"]
+# They tell instrumented calls and lines from plain ones; see doc/transparency.md.
+SEES_MORE = {
+    ("test_sys_setprofile", "c_calls=1"), ("test_cprofile", "c_calls=1"),
+    ("test_monitoring", "c_calls=1"), ("test_monitoring", "mode=lines"),
+}
 TURN = 3  # modules an interpreter takes
 LONGEST_S = 900
 
@@ -26,11 +34,22 @@ LONGEST_S = 900
 LIMITS = 'ulimit -Sn 1024 && exec "$@"'
 
 
-def modules_for(interp):
+def known(interp, module):
+    """3.15.2 crashes without memory as soon as any tool of sys.monitoring has events."""
+    if module == "test_exceptions" and interp.version >= (3, 15):
+        return {"test_exec_set_nomemory_hang", "test_memory_error_in_PyErr_PrintEx"}
+    return set()
+
+
+def module_and_mode(interp, place):
     if interpreters.LONG:
-        return QUICK + SLOW
-    turn = sum(interp.version) * TURN
-    return [QUICK[(turn + n) % len(QUICK)] for n in range(TURN)]
+        quick = len(QUICK) * len(MODES)
+        if place >= quick:
+            return SLOW[place - quick], MODES[0]
+        return QUICK[place // len(MODES)], MODES[place % len(MODES)]
+    turn = sum(interp.version)
+    modes = MODES if interp.version >= (3, 12) else MODES[:2]
+    return QUICK[(turn * TURN + place) % len(QUICK)], modes[interp.version[1] % len(modes)]
 
 
 class Result:
@@ -43,23 +62,32 @@ class Result:
         self.status = done.returncode
 
 
-def run_module(interp, module, folder, preload):
+def run_module(interp, module, mode, folder, preload):
     folder.mkdir()
     return Result(interp.run(
         [], argv=["/bin/sh", "-c", LIMITS, "sh", interp.python, "-m", "test", "-v", module],
         cwd=folder, preload=preload, timeout=LONGEST_S,
-        env={"TMPDIR": folder, "PYMEMTRACE": "out=%s/trace.bin,max_size=200MiB" % folder},
+        env={"TMPDIR": folder, "PYMEMTRACE": "out=%s/trace.bin,max_size=200MiB,%s" % (folder, mode)},
     ))
 
 
-@pytest.mark.parametrize("place", range(len(QUICK + SLOW) if interpreters.LONG else TURN))
+PLACES = len(QUICK) * len(MODES) + len(SLOW) if interpreters.LONG else TURN
+
+
+@pytest.mark.parametrize("place", range(PLACES))
 def test_same_results(interp, place, tmp_path):
-    module = modules_for(interp)[place]
-    plain = run_module(interp, module, tmp_path / "plain", False)
+    module, mode = module_and_mode(interp, place)
+    if (module, mode) in SEES_MORE:
+        pytest.skip("%s tells instrumented code from plain with %s" % (module, mode))
+    if interp.version < (3, 12) and mode in MODES[2:]:
+        pytest.skip("before 3.12 %s stands in the place of settrace or setprofile" % mode)
+    print(module, mode)
+    plain = run_module(interp, module, mode, tmp_path / "plain", False)
     if not plain.ran:
         pytest.skip("%s does not run here: %s" % (module, plain.text[-200:]))
-    traced = run_module(interp, module, tmp_path / "traced", True)
-    assert traced.bad == plain.bad, traced.text
+    traced = run_module(interp, module, mode, tmp_path / "traced", True)
+    expected = known(interp, module)
+    assert traced.bad - expected == plain.bad - expected, traced.text
     assert (traced.ran, traced.skipped) == (plain.ran, plain.skipped), traced.text
-    assert traced.status == plain.status
+    assert traced.bad & expected or traced.status == plain.status
     assert list((tmp_path / "traced").glob("trace.bin*"))

@@ -193,12 +193,19 @@ static void free_late(void *p)
 	free(malloc(small)); /* the tracer's own state must still be there */
 }
 
+/* What C++ registers destructors of thread_local objects with. */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl*): glibc's own name */
+int __cxa_thread_atexit_impl(void (*function)(void *), void *object, void *dso)
+    __attribute__((weak));
+
 static void *churn(void *seed)
 {
 	unsigned state = (unsigned)(uintptr_t)seed;
 	void *kept[KEPT] = {NULL};
 
 	pthread_setspecific(key, malloc(small));
+	if (__cxa_thread_atexit_impl)
+		__cxa_thread_atexit_impl(free_late, malloc(small), &key);
 	for (int i = 0; i < PAIRS; i++) {
 		state = state * 1103515245u + 12345u;
 		void **slot = &kept[state / 65536 % KEPT];
@@ -256,6 +263,11 @@ static void signals_and_children(void)
 	printf("fork child: %d\n", WEXITSTATUS(status));
 	pid = vfork();
 	if (pid == 0) {
+		/* In the parent's memory, on its stack, as posix_spawn's helpers do. */
+		void *p = malloc(small);
+		free(realloc(p, large));
+		if (!p)
+			_exit(126);
 		execl("/bin/sh", "sh", "-c", "exit 5", (char *)NULL);
 		_exit(127);
 	}

@@ -239,7 +239,7 @@ static void end_change(struct pmt_thread *t, void *old, size_t old_bytes, void *
 
 /* A free of the old block and an allocation of the new one, in place or not. When it
  * fails the old block stays and nothing is counted; with size 0 NULL is no failure. */
-PMT_EXPORT void *realloc(void *p, size_t size)
+static void *resize(void *p, size_t size)
 {
 	struct pmt_thread *t = pmt_thread_self();
 	struct trim_watch watch;
@@ -265,6 +265,11 @@ PMT_EXPORT void *realloc(void *p, size_t size)
 	return moved;
 }
 
+PMT_EXPORT void *realloc(void *p, size_t size)
+{
+	return resize(p, size);
+}
+
 /* All that a libc's does, and none of its own: glibc's calls realloc by name, which is
  * ours, mimalloc's does not, and a library between us and them hides which it is. */
 PMT_EXPORT void *reallocarray(void *p, size_t count, size_t size)
@@ -272,7 +277,7 @@ PMT_EXPORT void *reallocarray(void *p, size_t count, size_t size)
 	size_t bytes;
 
 	if (!__builtin_mul_overflow(count, size, &bytes))
-		return realloc(p, bytes);
+		return resize(p, bytes);
 	errno = ENOMEM;
 	return NULL;
 }

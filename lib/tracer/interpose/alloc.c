@@ -224,17 +224,25 @@ static void *move_from_pool(const void *p, size_t size)
 	return moved;
 }
 
-/* After the real realloc. The free was recorded before it, when no other thread could yet
- * be given the address; if it failed the old block is there still, and recorded anew. */
-static void end_change(struct pmt_thread *t, void *old, size_t old_bytes, void *moved,
-		       size_t size)
+/* Where blocks are recorded the free is so before the real realloc, when no other thread
+ * can yet be given the address; if that fails the old block is there still, and recorded
+ * anew. */
+static PMT_NOINLINE void *realloc_recorded(struct pmt_thread *t, void *p, size_t size)
 {
+	size_t old_bytes = pmt_alloc_usable(p);
+	struct trim_watch watch;
+	void *moved;
+
+	pmt_blocks_freed_self(t, p, 0, PMT_BLOCK_REALLOC);
+	watch = begin_trim_watch(t, p);
+	moved = pmt_real.realloc(p, size);
+	end_trim_watch(t, &watch);
 	if (moved || size == 0)
 		pmt_counters_freed_self(t, old_bytes);
-	else if (pmt_blocks_on)
-		pmt_blocks_allocated_self(t, old, old_bytes, old_bytes,
-					  PMT_BLOCK_REALLOC);
+	else
+		pmt_blocks_allocated_self(t, p, old_bytes, old_bytes, PMT_BLOCK_REALLOC);
 	pmt_alloc_note_new_self(moved, size, PMT_BLOCK_REALLOC);
+	return moved;
 }
 
 /* A free of the old block and an allocation of the new one, in place or not. When it
@@ -255,13 +263,18 @@ static void *resize(void *p, size_t size)
 		pmt_alloc_note_new_self(moved, size, PMT_BLOCK_REALLOC);
 		return moved;
 	}
+	if (PMT_UNLIKELY(!pmt_glibc_fast) && pmt_blocks_on)
+		return realloc_recorded(t, p, size);
 	old_bytes = pmt_alloc_usable(p);
-	if (pmt_blocks_on)
-		pmt_blocks_freed_self(t, p, 0, PMT_BLOCK_REALLOC);
 	watch = begin_trim_watch(t, p);
 	moved = pmt_real.realloc(p, size);
 	end_trim_watch(t, &watch);
-	end_change(t, p, old_bytes, moved, size);
+	if (moved || size == 0)
+		pmt_counters_freed_self(t, old_bytes);
+	if (PMT_LIKELY(pmt_glibc_fast))
+		count_new(moved);
+	else
+		pmt_alloc_note_new_self(moved, size, PMT_BLOCK_REALLOC);
 	return moved;
 }
 

@@ -50,8 +50,8 @@ int pmt_model_stream(struct pmt_model *model, uint32_t number,
 	return error;
 }
 
-static int outside_node(struct pmt_model *model, struct pmt_stream_state *stream,
-			uint32_t *ret_node)
+int pmt_model_outside_node(struct pmt_model *model, struct pmt_stream_state *stream,
+			   uint32_t *ret_node)
 {
 	int error = 0;
 
@@ -102,7 +102,7 @@ int pmt_model_running_node(struct pmt_model *model, struct pmt_stream_state *str
 		*ret_node = top->node;
 		return 0;
 	}
-	return outside_node(model, stream, ret_node);
+	return pmt_model_outside_node(model, stream, ret_node);
 }
 
 /* The line that changes of now belong to; a C function's are its caller's line's. */

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analysis/blocks.h"
 #include "analysis/functions.h"
 #include "analysis/gaps.h"
 #include "analysis/lines.h"
@@ -38,6 +39,7 @@ struct pmt_model_options {
 /* Which figures this trace holds; what it does not hold is unknown, not zero. */
 struct pmt_measured {
 	bool calls;   /* every call is there: call counts mean something */
+	bool paths;   /* who called whom: by calls, or by the stacks of blocks */
 	bool mallocs; /* allocated and freed */
 	bool objects;
 	bool rss;
@@ -64,6 +66,7 @@ struct pmt_model {
 	struct pmt_tree tree;
 	struct pmt_streams streams;
 	struct pmt_lines lines;
+	struct pmt_blocks blocks;
 	struct pmt_tree_nodes tree_nodes;
 	struct pmt_timeline timeline;
 	struct pmt_peaks peaks;

@@ -52,6 +52,8 @@ static int count_extended(struct pmt_model *model, struct pmt_stream_state *stre
 		pmt_model_count_event(model, stream);
 		model->counts.enters++;
 		return 0;
+	case PMT_EXT_ALLOC:
+	case PMT_EXT_FREE:
 	case PMT_EXT_C_RETURN:
 	case PMT_EXT_C_RAISE:
 		pmt_model_count_event(model, stream);

@@ -354,6 +354,12 @@ int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *str
 		if (!stream->is_depth_unknown)
 			pmt_shadow_pop_c(&stream->shadow);
 		return 0;
+	case PMT_EXT_STACK:
+		return pmt_model_add_stack(model, stream, record);
+	case PMT_EXT_ALLOC:
+		return pmt_model_add_alloc(model, stream, event);
+	case PMT_EXT_FREE:
+		return pmt_model_add_free(model, stream, event);
 	case PMT_EXT_POINT:
 		return add_point(model, stream, event);
 	case PMT_EXT_CHECKPOINT:

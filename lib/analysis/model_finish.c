@@ -39,6 +39,7 @@ void pmt_model_close(struct pmt_model *model)
 	pmt_tree_close(&model->tree);
 	pmt_streams_close(&model->streams);
 	pmt_lines_close(&model->lines);
+	pmt_blocks_close(&model->blocks);
 	pmt_tree_nodes_close(&model->tree_nodes);
 	pmt_timeline_close(&model->timeline);
 	pmt_marks_close(&model->marks);
@@ -181,6 +182,7 @@ static void settle_measured(struct pmt_model *model)
 	const struct pmt_figures *t = &model->totals;
 
 	m->calls = model->counts.enters > 0 || model->tree_nodes.count > 0;
+	m->paths = m->calls || model->blocks.count > 0;
 	m->mallocs = t->allocated_count > 0 || t->freed_count > 0;
 	m->objects = t->object_count > 0;
 	m->rss = t->rss_up_pages > 0 || t->rss_down_pages > 0;
@@ -203,6 +205,7 @@ int pmt_model_finish(struct pmt_model *model)
 	for (uint32_t i = 0; i < model->streams.count; i++)
 		finish_stream(model, &model->streams.items[i]);
 	pmt_gaps_finish(model);
+	pmt_model_finish_blocks(model);
 	settle_measured(model);
 	pmt_peaks_finish(&model->peaks, model->page_bytes, model->measured.rss,
 			 model->measured.mallocs);

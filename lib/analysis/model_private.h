@@ -38,6 +38,19 @@ int pmt_model_enter(struct pmt_model *model, struct pmt_stream_state *stream,
 int pmt_model_running_node(struct pmt_model *model, struct pmt_stream_state *stream,
 			   uint32_t *ret_node) PMT_MUST_CHECK;
 
+/* The node for what happens with no Python function running. 0 or -ENOMEM. */
+int pmt_model_outside_node(struct pmt_model *model, struct pmt_stream_state *stream,
+			   uint32_t *ret_node) PMT_MUST_CHECK;
+
+/* Records of blocks (model_blocks.c): STACK, ALLOC, FREE. 0 or -ENOMEM. */
+int pmt_model_add_stack(struct pmt_model *model, struct pmt_stream_state *stream,
+			const struct pmt_record *record) PMT_MUST_CHECK;
+int pmt_model_add_alloc(struct pmt_model *model, struct pmt_stream_state *stream,
+			const struct pmt_event *event) PMT_MUST_CHECK;
+int pmt_model_add_free(struct pmt_model *model, struct pmt_stream_state *stream,
+		       const struct pmt_event *event) PMT_MUST_CHECK;
+void pmt_model_finish_blocks(struct pmt_model *model);
+
 /* A frame for calls that nobody knows, on top of the running ones. 0 or -ENOMEM. */
 int pmt_model_unknown_frame(struct pmt_model *model, struct pmt_stream_state *stream,
 			    struct pmt_shadow_frame *ret_frame) PMT_MUST_CHECK;

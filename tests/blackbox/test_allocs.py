@@ -253,3 +253,55 @@ def test_calls_and_allocs_together_are_refused(trace, tmp_path):
     assert traced.process.returncode == 0
     assert "mode=calls+allocs is not in this version" in traced.process.stderr
     assert not os.path.exists(traced.path)
+
+
+VIEWS = """
+import ctypes, threading
+malloc, free = ctypes.CDLL(None).malloc, ctypes.CDLL(None).free
+malloc.restype, malloc.argtypes, free.argtypes = ctypes.c_void_p, [ctypes.c_size_t], [ctypes.c_void_p]
+kept = []
+def leaks():
+    kept.append(malloc(1000000))
+def frees():
+    p = malloc(
+        2000000)
+    free(p)
+def hands_over():
+    kept.append(malloc(3000000))
+def takes():
+    free(kept.pop())
+def both():
+    leaks()
+    frees()
+for i in range(7):
+    both()
+hands_over()
+thread = threading.Thread(target=takes)
+thread.start()
+thread.join()
+"""
+
+
+def test_views_charge_the_function_that_allocated(trace, tmp_path, report):
+    traced = trace(tmp_path, VIEWS, "mode=allocs")
+    assert traced.process.returncode == 0, traced.process.stderr
+    functions = {f["function"]: f for f in report("functions", traced.path, "json", "--limit=all")["functions"]}
+
+    def own(name):
+        return [round(functions[name]["self"][key], -5) for key in ("allocated_bytes", "freed_bytes")]
+
+    assert own("leaks") == [7000000, 0]
+    assert own("frees") == [14000000, 14000000]
+    assert own("hands_over") == [3000000, 3000000]  # freed by another thread
+    assert round(functions["both"]["inclusive"]["allocated_bytes"], -5) == 21000000
+    lines = report("lines", traced.path, "json", "--limit=all")["lines"]
+    at = {(row["function"], row["line"]): row["self"]["allocated_bytes"] for row in lines}
+    first = VIEWS.splitlines().index("def leaks():") + 1
+    assert round(at["leaks", first + 1], -5) == 7000000
+    # A call over two lines is where its interpreter says: the first from 3.8 on.
+    assert round(at["frees", first + 3], -5) == 14000000
+    # Nothing is counted twice: all functions together are what the threads' sums say.
+    every = report("functions", traced.path, "json", "--limit=all")["functions"]
+    threads = report("threads", traced.path)["threads"]
+    for key in ("allocated_bytes", "allocated_count", "freed_bytes", "freed_count"):
+        assert sum(f["self"][key] for f in every) == sum(t["totals"][key] for t in threads)

@@ -97,7 +97,7 @@ void pmt_csv_part(struct pmt_csv *csv, const struct pmt_figures *figures,
 void pmt_csv_inclusive(struct pmt_csv *csv, const struct pmt_figures *figures,
 		       const struct pmt_model *model)
 {
-	if (model->measured.calls) {
+	if (model->measured.paths) {
 		pmt_csv_part(csv, figures, model);
 		return;
 	}

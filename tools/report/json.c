@@ -88,7 +88,7 @@ json_t *pmt_json_inclusive(const struct pmt_figures *figures,
 {
 	json_t *part;
 
-	if (model->measured.calls)
+	if (model->measured.paths)
 		return pmt_json_part(figures, model);
 	part = json_object();
 	for (size_t i = 0; i < pmt_metric_count; i++) {

@@ -189,7 +189,7 @@ static void print_list(const struct pmt_report_request *request,
 	int width = request->exact_bytes ? EXACT_FIGURE_COLUMNS : FIGURE_COLUMNS;
 	/* A narrow terminal gets the figure that the list is sorted by; without call
 	 * paths there is no other. */
-	bool both = request->width_columns >= 60 && model->measured.calls;
+	bool both = request->width_columns >= 60 && model->measured.paths;
 	unsigned used = (unsigned)(both ? 2 * width : width) + 2;
 
 	if (list->count == 0)

@@ -22,7 +22,7 @@ static void print_foot(const struct pmt_report_request *request,
 	if (ranking->matched > ranking->count)
 		fprintf(request->out, "%u of %u functions; --limit=all shows all\n",
 			ranking->count, ranking->matched);
-	if (model->measured.calls)
+	if (model->measured.paths)
 		fprintf(request->out, "%s\n",
 			request->sort_inclusive
 			    ? "Each with all that it called."

@@ -42,7 +42,8 @@ static void print_foot(const struct pmt_report_request *request,
 		      "per call path (detail=tree).\n",
 		      request->out);
 	else if (!a->model->measured.lines)
-		fputs("This trace has no lines: trace with PYMEMTRACE=mode=lines.\n",
+		fputs("This trace has no lines: trace with PYMEMTRACE=mode=lines or "
+		      "mode=allocs.\n",
 		      request->out);
 	fputs(pmt_paint(request->color, PMT_PAINT_DIM), request->out);
 	if (ranking->matched > ranking->count)
@@ -102,7 +103,7 @@ static int print_json(const struct pmt_report_request *request,
 		pmt_json_set_function(object, a->model, line->function);
 		json_object_set_new(object, "line", json_integer(line->number));
 		json_object_set_new(object, "hits",
-				    a->model->counts.points
+				    a->model->counts.points || a->model->blocks.count
 					? json_null() /* most were left out */
 					: json_integer((json_int_t)line->hit_count));
 		json_object_set_new(object, "self", pmt_json_part(&line->self, a->model));
@@ -129,7 +130,7 @@ static int print_csv(const struct pmt_report_request *request,
 		pmt_csv_text(&csv, f->name);
 		pmt_csv_text(&csv, f->file);
 		pmt_csv_integer(&csv, line->number);
-		if (a->model->counts.points)
+		if (a->model->counts.points || a->model->blocks.count)
 			pmt_csv_empty(&csv);
 		else
 			pmt_csv_integer(&csv, (int64_t)line->hit_count);

@@ -1,0 +1,39 @@
+/*
+ * Single allocations and frees of a trace (mode=allocs): each is charged to the stack
+ * that allocated the block, its free too, so that net is what was not given back.
+ *
+ * The thread's sums have the same bytes, and ride on other records: until the model moves
+ * them to a stack they are [outside Python]'s. There remains what no record speaks of:
+ * blocks from before the trace, their frees, and lost records.
+ */
+#ifndef PMT_ANALYSIS_BLOCKS_H
+#define PMT_ANALYSIS_BLOCKS_H
+
+#include <stdint.h>
+
+#include "analysis/live_blocks.h"
+#include "analysis/map.h"
+
+/* A calling context as the model sees it. */
+struct pmt_block_context {
+	uint32_t node;
+	uint32_t function;
+	uint32_t code_id;
+	uint64_t code_offset;
+};
+
+/* All zero is empty and owns nothing. */
+struct pmt_blocks {
+	struct pmt_block_context *contexts;
+	uint32_t count;
+	uint32_t capacity;
+	struct pmt_map by_id; /* stream and stack id -> context */
+	struct pmt_live_blocks live;
+	uint64_t allocated_count;
+	uint64_t freed_count;
+	uint64_t unknown_count; /* frees of blocks that the trace never saw allocated */
+};
+
+void pmt_blocks_close(struct pmt_blocks *blocks);
+
+#endif

@@ -1,0 +1,209 @@
+/* Records of single blocks in the model; see blocks.h. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "analysis/blocks.h"
+#include "analysis/model_private.h"
+#include "format/payload_blocks.h"
+#include "reader/code_lines.h"
+
+void pmt_blocks_close(struct pmt_blocks *blocks)
+{
+	free(blocks->contexts);
+	pmt_map_close(&blocks->by_id);
+	pmt_live_blocks_close(&blocks->live);
+	*blocks = (struct pmt_blocks){0};
+}
+
+static uint64_t key_of(const struct pmt_stream_state *stream, uint32_t stack_id)
+{
+	return (uint64_t)stream->number << 32 | stack_id;
+}
+
+static int append(struct pmt_blocks *blocks, uint64_t key,
+		  const struct pmt_block_context *context)
+{
+	if (blocks->count == blocks->capacity) {
+		uint32_t capacity = blocks->capacity ? blocks->capacity * 2 : 256;
+		struct pmt_block_context *grown =
+		    reallocarray(blocks->contexts, capacity, sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		blocks->contexts = grown;
+		blocks->capacity = capacity;
+	}
+	blocks->contexts[blocks->count] = *context;
+	return pmt_map_put(&blocks->by_id, key, blocks->count++);
+}
+
+/* A context is defined behind its parent, in the same stream. */
+int pmt_model_add_stack(struct pmt_model *model, struct pmt_stream_state *stream,
+			const struct pmt_record *record)
+{
+	struct pmt_blocks *blocks = &model->blocks;
+	struct pmt_block_context context;
+	struct pmt_stack_def def;
+	uint32_t parent_node = stream->root_node;
+
+	if (!pmt_payload_get_stack(record, &def) ||
+	    pmt_map_find(&blocks->by_id, key_of(stream, def.id)) != PMT_MAP_NONE)
+		return 0;
+	uint32_t parent = pmt_map_find(&blocks->by_id, key_of(stream, def.parent_id));
+	if (parent != PMT_MAP_NONE)
+		parent_node = blocks->contexts[parent].node;
+	context.code_id = def.code_id;
+	context.code_offset = def.code_offset;
+	int error = pmt_model_function(model, def.code_id, &context.function);
+	if (!error)
+		error = pmt_tree_child(&model->tree, parent_node, context.function,
+				       &context.node);
+	if (!error)
+		error = append(blocks, key_of(stream, def.id), &context);
+	return error;
+}
+
+/* From what is nobody's in the stream to the context. */
+static int move_to_context(struct pmt_model *model, struct pmt_stream_state *stream,
+			   uint32_t index, const struct pmt_deltas *deltas)
+{
+	const struct pmt_block_context *context = &model->blocks.contexts[index];
+	struct pmt_line *line;
+	uint32_t outside;
+	int error = pmt_model_outside_node(model, stream, &outside);
+
+	if (error)
+		return error;
+	pmt_figures_add_deltas(&model->tree.self[context->node], deltas);
+	struct pmt_figures *rest = &model->tree.self[outside];
+	rest->allocated_bytes -= deltas->allocated_bytes;
+	rest->allocated_count -= deltas->allocated_count;
+	rest->freed_bytes -= deltas->freed_bytes;
+	rest->freed_count -= deltas->freed_count;
+	rest->mapped_bytes = pmt_sum_wrapping(rest->mapped_bytes, -deltas->mapped_bytes);
+	rest->file_mapped_bytes =
+	    pmt_sum_wrapping(rest->file_mapped_bytes, -deltas->file_mapped_bytes);
+	const struct pmt_code *code = pmt_tables_code(model->tables, context->code_id);
+	uint64_t number = code ? pmt_code_line(code, context->code_offset) : 0;
+	model->measured.lines = true;
+	if (number == 0 || number > UINT32_MAX)
+		return 0;
+	error = pmt_lines_get(&model->lines, context->function, (uint32_t)number, &line);
+	if (!error)
+		pmt_figures_add_deltas(&line->self, deltas);
+	return error;
+}
+
+/* bytes below 0: they go. */
+static struct pmt_deltas deltas_of(uint8_t kind, int64_t bytes)
+{
+	struct pmt_deltas d = {0};
+
+	if (kind == PMT_BLOCK_FILE) {
+		d.file_mapped_bytes = bytes;
+	} else if (kind >= PMT_BLOCK_MMAP && kind <= PMT_BLOCK_SHARED) {
+		d.mapped_bytes = bytes;
+	} else if (bytes >= 0) {
+		d.allocated_bytes = (uint64_t)bytes;
+		d.allocated_count = 1;
+	} else {
+		d.freed_bytes = -(uint64_t)bytes;
+		d.freed_count = 1;
+	}
+	return d;
+}
+
+/* The block goes; its place in the table stays as it is. */
+static int charge_free(struct pmt_model *model, struct pmt_stream_state *stream,
+		       const struct pmt_live_block *block)
+{
+	struct pmt_deltas d = deltas_of(block->kind, -(int64_t)block->usable_bytes);
+
+	return block->context == PMT_MAP_NONE
+		   ? 0
+		   : move_to_context(model, stream, block->context, &d);
+}
+
+int pmt_model_add_alloc(struct pmt_model *model, struct pmt_stream_state *stream,
+			const struct pmt_event *event)
+{
+	struct pmt_blocks *blocks = &model->blocks;
+	struct pmt_block_alloc alloc;
+	uint16_t owed = 0;
+	int error = 0;
+
+	pmt_model_count_event(model, stream);
+	if (!pmt_payload_get_alloc(&event->record, &alloc) ||
+	    alloc.usable_bytes > INT64_MAX)
+		return 0;
+	blocks->allocated_count++;
+	struct pmt_live_block block = {
+	    .address = event->address,
+	    .usable_bytes = alloc.usable_bytes,
+	    .context = pmt_map_find(&blocks->by_id, key_of(stream, alloc.stack_id)),
+	    .kind = alloc.kind,
+	};
+	/* For one address allocations and frees alternate: its free was another thread's,
+	 * whose record comes later, unless a hole in the trace has it. */
+	struct pmt_live_block *old = pmt_live_blocks_find(&blocks->live, block.address);
+	if (old) {
+		owed = (uint16_t)(model->gap_count ? 0 : old->owed_frees + 1);
+		error = charge_free(model, stream, old);
+		pmt_live_blocks_remove(&blocks->live, old);
+	}
+	block.owed_frees = owed;
+	if (!error && block.address)
+		error = pmt_live_blocks_put(&blocks->live, &block);
+	if (!error && block.context != PMT_MAP_NONE) {
+		struct pmt_deltas d = deltas_of(alloc.kind, (int64_t)alloc.usable_bytes);
+		error = move_to_context(model, stream, block.context, &d);
+	}
+	return error;
+}
+
+/* Of mappings only those that go as they came: of parts the sums speak. */
+int pmt_model_add_free(struct pmt_model *model, struct pmt_stream_state *stream,
+		       const struct pmt_event *event)
+{
+	struct pmt_blocks *blocks = &model->blocks;
+	struct pmt_block_free release;
+
+	pmt_model_count_event(model, stream);
+	if (!pmt_payload_get_free(&event->record, &release))
+		return 0;
+	blocks->freed_count++;
+	struct pmt_live_block *block =
+	    pmt_live_blocks_find(&blocks->live, event->address);
+	if (!block || (release.bytes && release.bytes != block->usable_bytes)) {
+		blocks->unknown_count++;
+		return 0;
+	}
+	if (block->owed_frees) {
+		block->owed_frees--;
+		return 0;
+	}
+	int error = charge_free(model, stream, block);
+	pmt_live_blocks_remove(&blocks->live, block);
+	return error;
+}
+
+static uint64_t not_below_zero(uint64_t value)
+{
+	return (int64_t)value < 0 ? 0 : value;
+}
+
+/* A killed thread's last sums may lie behind its last blocks. */
+void pmt_model_finish_blocks(struct pmt_model *model)
+{
+	for (uint32_t i = 0; model->blocks.count && i < model->streams.count; i++) {
+		uint32_t node = model->streams.items[i].outside_node;
+		struct pmt_figures *rest = &model->tree.self[node];
+
+		if (!node)
+			continue;
+		rest->allocated_bytes = not_below_zero(rest->allocated_bytes);
+		rest->allocated_count = not_below_zero(rest->allocated_count);
+		rest->freed_bytes = not_below_zero(rest->freed_bytes);
+		rest->freed_count = not_below_zero(rest->freed_count);
+	}
+}

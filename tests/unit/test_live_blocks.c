@@ -1,0 +1,67 @@
+/* The table of live blocks against a plain array, under a random load. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "analysis/live_blocks.h"
+
+enum { ADDRESSES = 5000, STEPS = 200000 };
+
+/* Neighbours and far ones, many with the same home. */
+static uint64_t address_of(unsigned i)
+{
+	return 0x10000 + (uint64_t)(i % 100) * 16 + (uint64_t)(i / 100) * 0x100000000u;
+}
+
+START_TEST(it_holds_what_was_put_and_not_removed)
+{
+	static uint64_t bytes[ADDRESSES]; /* 0: not live */
+	const char *set = getenv("PYMEMTRACE_TEST_SEED");
+	unsigned seed = set ? (unsigned)atoi(set) : (unsigned)time(NULL);
+	struct pmt_live_blocks live = {0};
+	size_t count = 0;
+
+	printf("PYMEMTRACE_TEST_SEED=%u\n", seed);
+	srand(seed);
+	ck_assert_ptr_null(pmt_live_blocks_find(&live, 16));
+	for (unsigned step = 1; step <= STEPS; step++) {
+		unsigned i = (unsigned)rand() % ADDRESSES;
+		struct pmt_live_block *found = pmt_live_blocks_find(&live, address_of(i));
+
+		ck_assert_int_eq(found != NULL, bytes[i] != 0);
+		if (found) {
+			ck_assert_uint_eq(found->usable_bytes, bytes[i]);
+			pmt_live_blocks_remove(&live, found);
+			bytes[i] = 0;
+			count--;
+		} else {
+			struct pmt_live_block block = {.address = address_of(i),
+						       .usable_bytes = step};
+
+			ck_assert_int_eq(pmt_live_blocks_put(&live, &block), 0);
+			bytes[i] = step;
+			count++;
+		}
+		ck_assert_uint_eq(live.count, count);
+	}
+	for (unsigned i = 0; i < ADDRESSES; i++)
+		ck_assert_int_eq(pmt_live_blocks_find(&live, address_of(i)) != NULL,
+				 bytes[i] != 0);
+	pmt_live_blocks_close(&live);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("live_blocks");
+	TCase *all = tcase_create("all");
+
+	tcase_add_test(all, it_holds_what_was_put_and_not_removed);
+	suite_add_tcase(suite, all);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}

@@ -92,11 +92,10 @@ void pmt_hook_watch_gil(void *interpreter)
 	if (watch.settled || !t || !t->emitter.live)
 		return;
 	const void *code = running_code(t);
-	if (!watch.noticed || watch.thread != t) {
-		remember(t, code);
-	} else if (has_entered(&t->emitter)) {
-		watch.settled = true;
-	} else if (t->emitter.event_count != watch.event_count) {
+	if (!watch.noticed || watch.thread != t ||
+	    watch.event_count != t->emitter.event_count) {
+		watch.settled =
+		    watch.noticed && watch.thread == t && has_entered(&t->emitter);
 		remember(t, code);
 	} else if (code != watch.code && !watch.filtered) {
 		say_lost();

@@ -33,8 +33,11 @@ const char *pmt_facts_command(const struct pmt_tables *tables, char *text, size_
 		snprintf(text, size, "%s", exe ? exe : "");
 		return text;
 	}
-	for (; used < info->value_bytes && used + 1 < size; used++)
-		text[used] = info->value[used] ? info->value[used] : ' ';
+	/* Arguments apart, and the lines of one as well: those of python -c. */
+	for (; used < info->value_bytes && used + 1 < size; used++) {
+		char c = info->value[used];
+		text[used] = c && c != '\n' && c != '\t' ? c : ' ';
+	}
 	text[used] = '\0';
 	return text;
 }

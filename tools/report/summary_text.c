@@ -69,12 +69,11 @@ static void print_header(const struct pmt_report_request *request,
 		      time, pmt_analysis_since_start_ns(a, a->model->last_tick)),
 		  pmt_facts_end(&a->losses, end, sizeof(end)));
 	bool summed = a->model->counts.events == 0 && a->model->tree_nodes.count > 0;
-	print_cut(
-	    request, 0, "mode %s, %s %s, RSS method: %s", pmt_facts_mode(a->tables),
-	    pmt_figure_count(
-		events, summed ? a->model->totals.call_count : a->model->counts.events,
-		false),
-	    summed ? "calls" : "events", pmt_rss_method_name(pmt_analysis_rss_method(a)));
+	uint64_t count = summed ? a->model->totals.call_count : a->model->counts.events;
+	print_cut(request, 0, "mode %s, %s %s%s, RSS method: %s",
+		  pmt_facts_mode(a->tables), pmt_figure_count(events, count, false),
+		  summed ? "call" : "event", count == 1 ? "" : "s",
+		  pmt_rss_method_name(pmt_analysis_rss_method(a)));
 }
 
 /* "<module> > main > load": the end of it that fits. */

@@ -70,8 +70,9 @@ static void tell_first(const char *path, const struct pmt_salvaged *first)
 	fprintf(stderr, "pymemtrace-run: trace in %s (%s", path,
 		pmt_figure_bytes(size, first->file_bytes, false));
 	if (first->has_end)
-		fprintf(stderr, ", %s events",
-			pmt_figure_count(count, first->event_count, true));
+		fprintf(stderr, ", %s event%s",
+			pmt_figure_count(count, first->event_count, true),
+			first->event_count == 1 ? "" : "s");
 	else
 		fputs(first->still_runs ? ", still being written" : ", has no end",
 		      stderr);

@@ -40,11 +40,14 @@ def blocks(tool, path, status=0):
             address[stream] = 0
         elif what in ("ALLOC", "FREE"):
             address[stream] = (address[stream] + record["address_step"]) % 2**64
-            name = names.get(stacks.get((stream, record.get("stack_id", 0))))
             streams.setdefault(stream, []).append(Block(
                 stream, what, record["kind"], address[stream], record.get("requested_bytes"),
-                record.get("usable_bytes"), record.get("bytes"), name))
-    return streams
+                record.get("usable_bytes"), record.get("bytes"), record.get("stack_id", 0)))
+    # A function may be defined in a stream whose chunk comes later in the file.
+    return {
+        stream: [b._replace(name=names.get(stacks.get((stream, b.name)))) for b in records]
+        for stream, records in streams.items()
+    }
 
 
 def replay(records):

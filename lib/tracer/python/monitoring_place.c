@@ -155,8 +155,8 @@ static void hide_event(struct _object *events, const char *name, int tool)
 
 static struct _object *all_events(struct _object *self, struct _object *unused)
 {
-	struct _object *events =
-	    (*(one_fn **)&originals[ALL_EVENTS].function)(self, unused);
+	one_fn *const *original = (one_fn *const *)&originals[ALL_EVENTS].function;
+	struct _object *events = (*original)(self, unused);
 	struct place *place = find_place(self);
 
 	if (events && place && place->tool >= 0)

@@ -25,15 +25,20 @@ static int read_trace(struct pmt_analysis *analysis,
 		      const struct pmt_analysis_options *options)
 {
 	const struct pmt_file_header *header = pmt_trace_header(analysis->trace);
+	struct pmt_model_options model = {0};
 	int error;
+
+	if (options)
+		model = options->model;
+	/* Stream 0 is the process's own. */
+	model.block_history.is_alone = pmt_trace_stream_count(analysis->trace) <= 2;
 
 	analysis->tables = pmt_tables_new(analysis->trace);
 	analysis->model = calloc(1, sizeof(*analysis->model));
 	if (!analysis->tables || !analysis->model)
 		return -ENOMEM;
-	error =
-	    pmt_model_init(analysis->model, analysis->tables, header->page_bytes,
-			   header->ticks_per_second, options ? &options->model : NULL);
+	error = pmt_model_init(analysis->model, analysis->tables, header->page_bytes,
+			       header->ticks_per_second, &model);
 	if (!error)
 		error = read_events(analysis);
 	if (!error)

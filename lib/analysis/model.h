@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analysis/block_history.h"
 #include "analysis/blocks.h"
 #include "analysis/functions.h"
 #include "analysis/gaps.h"
@@ -34,6 +35,8 @@ struct pmt_model_options {
 	/* Counts, times, samples, losses and nothing that needs stacks: no functions, no
 	 * tree, no timeline of events. */
 	bool counts_only;
+	bool with_block_history; /* ALLOC and FREE records as a live set */
+	struct pmt_block_history_options block_history;
 };
 
 /* Which figures this trace holds; what it does not hold is unknown, not zero. */
@@ -45,6 +48,7 @@ struct pmt_measured {
 	bool rss;
 	bool mapped;
 	bool lines;
+	bool blocks; /* single ones: what is live is known */
 };
 
 struct pmt_record_counts {
@@ -52,6 +56,7 @@ struct pmt_record_counts {
 	uint64_t enters;
 	uint64_t lines;
 	uint64_t points;
+	uint64_t blocks;  /* allocations and frees */
 	uint64_t skipped; /* events that points stand for and that were not written */
 	uint64_t samples;
 	uint64_t losses; /* loss records */
@@ -71,6 +76,7 @@ struct pmt_model {
 	struct pmt_timeline timeline;
 	struct pmt_peaks peaks;
 	struct pmt_marks marks;
+	struct pmt_block_history block_history; /* with_block_history */
 	struct pmt_measured measured;
 	struct pmt_record_counts counts;
 	struct pmt_figures totals;

@@ -333,7 +333,16 @@ static int add_mark(struct pmt_model *model, const struct pmt_event *event)
 	if (r->payload_bytes > 0 &&
 	    !pmt_payload_get_text(&at, r->payload + r->payload_bytes, &text))
 		return 0;
+	pmt_block_history_mark(&model->block_history, event->tick, text);
 	return pmt_marks_add(&model->marks, event->tick, event->stream, r->ext, text);
+}
+
+static int add_history(struct pmt_model *model, const struct pmt_event *event)
+{
+	model->counts.blocks++;
+	return model->options.with_block_history
+		   ? pmt_block_history_add(&model->block_history, event)
+		   : 0;
 }
 
 int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *stream,
@@ -341,6 +350,7 @@ int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *str
 {
 	const struct pmt_record *record = &event->record;
 	uint32_t code_id;
+	int error;
 
 	switch (record->ext) {
 	case PMT_EXT_C_CALL:
@@ -357,9 +367,11 @@ int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *str
 	case PMT_EXT_STACK:
 		return pmt_model_add_stack(model, stream, record);
 	case PMT_EXT_ALLOC:
-		return pmt_model_add_alloc(model, stream, event);
+		error = add_history(model, event);
+		return error ? error : pmt_model_add_alloc(model, stream, event);
 	case PMT_EXT_FREE:
-		return pmt_model_add_free(model, stream, event);
+		error = add_history(model, event);
+		return error ? error : pmt_model_add_free(model, stream, event);
 	case PMT_EXT_POINT:
 		return add_point(model, stream, event);
 	case PMT_EXT_CHECKPOINT:

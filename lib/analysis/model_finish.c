@@ -23,6 +23,8 @@ int pmt_model_init(struct pmt_model *model, const struct pmt_tables *tables,
 		model->options = *options;
 	if (model->options.node_limit == 0)
 		model->options.node_limit = PMT_TREE_NODE_LIMIT;
+	pmt_block_history_init(&model->block_history, &model->options.block_history,
+			       ticks_per_second);
 	error = pmt_functions_init(&model->functions);
 	if (!error)
 		error = pmt_tree_init(&model->tree, PMT_FUNCTION_ALL,
@@ -43,6 +45,7 @@ void pmt_model_close(struct pmt_model *model)
 	pmt_tree_nodes_close(&model->tree_nodes);
 	pmt_timeline_close(&model->timeline);
 	pmt_marks_close(&model->marks);
+	pmt_block_history_close(&model->block_history);
 }
 
 static void add_node_figures(struct pmt_figures *f, const struct pmt_tree_node *node)
@@ -186,6 +189,7 @@ static void settle_measured(struct pmt_model *model)
 	m->mallocs = t->allocated_count > 0 || t->freed_count > 0;
 	m->objects = t->object_count > 0;
 	m->rss = t->rss_up_pages > 0 || t->rss_down_pages > 0;
+	m->blocks = model->block_history.record_count > 0;
 	/* The same wrappers count both; a program may well map nothing. */
 	m->mapped = m->mallocs || (model->flags_seen & PMT_FLAG_MAPPED) ||
 		    t->mapped_bytes != 0 || t->file_mapped_bytes != 0;
@@ -196,6 +200,8 @@ int pmt_model_finish(struct pmt_model *model)
 	int error = pmt_tree_nodes_walk(&model->tree_nodes, place_tree_node, model);
 
 	pmt_tree_settle_calls(&model->tree);
+	if (!error)
+		error = pmt_block_history_finish(&model->block_history);
 	if (!error)
 		error = pmt_functions_finish(&model->functions, model->tables);
 	if (!error && model->options.by_thread)

@@ -15,6 +15,10 @@
 #include "base/attr.h"
 #include "format/record.h"
 
+/* The text of the mark that a trace of blocks has where the interpreter begins to end:
+ * what is freed behind it the program did not free. */
+#define PMT_MARK_PYTHON_ENDS "[Python ends]"
+
 /* Which family of calls a block belongs to. A number is never reused. */
 enum pmt_block_kind {
 	PMT_BLOCK_MALLOC = 0, /* malloc, calloc, free */

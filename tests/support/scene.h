@@ -15,6 +15,10 @@
  *                                  fmap=BYTES
  *   point op=start code=ID from=ID depth=N skipped=N line=N from_line=N
  *                                            and the same
+ *   malloc ADDRESS BYTES stack=ID  free ADDRESS     mmap ADDRESS BYTES stack=ID
+ *                                  kind=mmap|file|reserved|shared   munmap ADDRESS BYTES
+ *                                            and on each +TICKS and the changes above
+ *   stack ID parent=ID code=ID offset=N
  *   mark TEXT... | region TEXT... | endregion TEXT... | pause | continue DEPTH LOWEST
  *   loss CAUSE COUNT DEPTH [LOWEST]
  *   checkpoint [+TICKS]            with the depth and sums that are true by then

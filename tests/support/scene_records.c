@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/payload_blocks.h"
 #include "support/trace_writer.h"
 
 static void put_payload(struct scene_stream *s, unsigned ext,
@@ -49,6 +50,7 @@ void scene_put_checkpoint(struct scene_stream *s)
 	    .sums = s->sums,
 	};
 
+	s->last_address = 0;
 	put_payload(s, PMT_EXT_CHECKPOINT, NULL, 0, payload,
 		    pmt_payload_put_checkpoint(payload, &point));
 }
@@ -287,6 +289,85 @@ static void do_process(struct scene *scene, const struct scene_words *w)
 		scene->how = scene_find_word(ends, how);
 }
 
+static int64_t step_to(struct scene_stream *s, uint64_t address)
+{
+	int64_t step = (int64_t)(address - s->last_address);
+
+	s->last_address = address;
+	return step;
+}
+
+static void put_alloc(struct scene *scene, const struct scene_words *w, unsigned kind)
+{
+	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES];
+	struct pmt_deltas deltas = scene_words_deltas(w);
+	struct pmt_block_alloc alloc = {
+	    .kind = (uint8_t)kind,
+	    .stack_id = (uint32_t)scene_words_value_number(w, "stack", 0),
+	    .requested_bytes = scene_words_at(w, 2),
+	    .usable_bytes = scene_words_at(w, 2),
+	    .address_step = step_to(scene->now, scene_words_at(w, 1)),
+	};
+
+	put_payload(scene->now, PMT_EXT_ALLOC, &deltas, scene_words_ticks(w), payload,
+		    pmt_payload_put_alloc(payload, &alloc));
+}
+
+static void put_free(struct scene *scene, const struct scene_words *w, unsigned kind,
+		     uint64_t bytes)
+{
+	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES];
+	struct pmt_deltas deltas = scene_words_deltas(w);
+	struct pmt_block_free release = {
+	    .kind = (uint8_t)kind,
+	    .address_step = step_to(scene->now, scene_words_at(w, 1)),
+	    .bytes = bytes,
+	};
+
+	put_payload(scene->now, PMT_EXT_FREE, &deltas, scene_words_ticks(w), payload,
+		    pmt_payload_put_free(payload, &release));
+}
+
+static void do_malloc(struct scene *scene, const struct scene_words *w)
+{
+	put_alloc(scene, w, PMT_BLOCK_MALLOC);
+}
+
+static void do_free(struct scene *scene, const struct scene_words *w)
+{
+	put_free(scene, w, PMT_BLOCK_MALLOC, 0);
+}
+
+static void do_mmap(struct scene *scene, const struct scene_words *w)
+{
+	static const char *const kinds[] = {"mmap", "file", "reserved", "shared", NULL};
+	const char *word = scene_words_value(w, "kind");
+	int kind = word ? scene_find_word(kinds, word) : 0;
+
+	if (kind < 0)
+		scene_words_fail(w, "no such kind");
+	put_alloc(scene, w, PMT_BLOCK_MMAP + (unsigned)kind);
+}
+
+static void do_munmap(struct scene *scene, const struct scene_words *w)
+{
+	put_free(scene, w, PMT_BLOCK_MMAP, scene_words_at(w, 2));
+}
+
+static void do_stack(struct scene *scene, const struct scene_words *w)
+{
+	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES];
+	struct pmt_stack_def def = {
+	    .id = (uint32_t)scene_words_at(w, 1),
+	    .parent_id = (uint32_t)scene_words_value_number(w, "parent", 0),
+	    .code_id = (uint32_t)scene_words_value_number(w, "code", 0),
+	    .code_offset = (uint64_t)scene_words_value_number(w, "offset", 0),
+	};
+
+	put_payload(scene->now, PMT_EXT_STACK, NULL, 0, payload,
+		    pmt_payload_put_stack(payload, &def));
+}
+
 static void do_continue(struct scene *scene, const struct scene_words *w)
 {
 	uint64_t numbers[2] = {scene_words_at(w, 1), scene_words_at(w, 2)};
@@ -338,21 +419,16 @@ int scene_do_record(struct scene *scene, const struct scene_words *w)
 		const char *word;
 		void (*run)(struct scene *scene, const struct scene_words *w);
 	} statements[] = {
-	    {"process", do_process},
-	    {"info", do_info},
-	    {"code", do_python_code},
-	    {"ccode", do_c_code},
-	    {"stream", do_stream},
-	    {"point", do_point},
-	    {"mark", do_mark},
-	    {"region", do_region},
-	    {"endregion", do_region_end},
-	    {"pause", do_pause},
-	    {"continue", do_continue},
-	    {"loss", do_loss},
-	    {"checkpoint", do_checkpoint},
-	    {"sample", do_sample},
-	    {"node", do_node},
+	    {"process", do_process},  {"info", do_info},
+	    {"code", do_python_code}, {"ccode", do_c_code},
+	    {"stream", do_stream},    {"point", do_point},
+	    {"malloc", do_malloc},    {"free", do_free},
+	    {"mmap", do_mmap},        {"munmap", do_munmap},
+	    {"stack", do_stack},      {"mark", do_mark},
+	    {"region", do_region},    {"endregion", do_region_end},
+	    {"pause", do_pause},      {"continue", do_continue},
+	    {"loss", do_loss},        {"checkpoint", do_checkpoint},
+	    {"sample", do_sample},    {"node", do_node},
 	    {"sums", do_sums},
 	};
 

@@ -26,6 +26,7 @@ struct scene_stream {
 	uint64_t depth;
 	uint64_t event_count;
 	struct pmt_deltas sums;
+	uint64_t last_address; /* of its block records */
 };
 
 struct scene {

@@ -1,0 +1,180 @@
+/* From records to operations. */
+#include "analysis/block_history.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/payload_blocks.h"
+
+/* Streams are merged by times that are right to the step of the tracer's coarse clock,
+ * 10 ms, or later where its machine was busy. */
+enum { BOUNDS_PER_SECOND = 5 };
+
+void pmt_block_history_init(struct pmt_block_history *blocks,
+			    const struct pmt_block_history_options *options,
+			    uint64_t ticks_per_second)
+{
+	*blocks = (struct pmt_block_history){.has_from = true};
+	if (options)
+		blocks->options = *options;
+	blocks->has_from = !blocks->options.from_mark;
+	blocks->set.temporary_within = blocks->options.temporary_within
+					   ? blocks->options.temporary_within
+					   : PMT_TEMPORARY_WITHIN;
+	pmt_block_order_init(&blocks->order, &blocks->set, blocks->options.is_alone,
+			     ticks_per_second / BOUNDS_PER_SECOND + 1);
+}
+
+void pmt_block_history_close(struct pmt_block_history *blocks)
+{
+	pmt_block_order_close(&blocks->order);
+	pmt_live_set_close(&blocks->set);
+	free(blocks->ordinals);
+	pmt_map_close(&blocks->streams);
+	*blocks = (struct pmt_block_history){0};
+}
+
+static int ordinal_of(struct pmt_block_history *blocks, uint32_t stream,
+		      uint32_t **ret_ordinal)
+{
+	uint32_t found = pmt_map_find(&blocks->streams, stream);
+
+	if (found == PMT_MAP_NONE) {
+		found = blocks->stream_count;
+		uint32_t *ordinals =
+		    realloc(blocks->ordinals, (found + 1) * sizeof(*ordinals));
+		if (!ordinals)
+			return -ENOMEM;
+		blocks->ordinals = ordinals;
+		ordinals[found] = 0;
+		int error = pmt_map_put(&blocks->streams, stream, found);
+		if (error)
+			return error;
+		blocks->stream_count++;
+	}
+	*ret_ordinal = &blocks->ordinals[found];
+	return 0;
+}
+
+/* False for Python's domains: their memory comes from the kinds that are counted. */
+static bool place_kind(uint8_t kind, enum pmt_place_kind *ret_kind)
+{
+	switch (kind) {
+	case PMT_BLOCK_MALLOC:
+	case PMT_BLOCK_REALLOC:
+	case PMT_BLOCK_ALIGNED:
+		*ret_kind = PMT_PLACE_MALLOC;
+		return true;
+	case PMT_BLOCK_MMAP:
+		*ret_kind = PMT_PLACE_MAPPED;
+		return true;
+	case PMT_BLOCK_FILE:
+		*ret_kind = PMT_PLACE_FILE;
+		return true;
+	case PMT_BLOCK_RESERVED:
+		*ret_kind = PMT_PLACE_RESERVED;
+		return true;
+	case PMT_BLOCK_SHARED:
+		*ret_kind = PMT_PLACE_SHARED;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* False: it is of no use. */
+static bool read_alloc(const struct pmt_event *event, struct pmt_block_op *op,
+		       struct pmt_block_alloc *ret_alloc, enum pmt_place_kind *ret_kind)
+{
+	if (!pmt_payload_get_alloc(&event->record, ret_alloc) ||
+	    !place_kind(ret_alloc->kind, ret_kind))
+		return false;
+	op->bytes = ret_alloc->usable_bytes ? ret_alloc->usable_bytes
+					    : ret_alloc->requested_bytes;
+	op->is_map = *ret_kind != PMT_PLACE_MALLOC;
+	return true;
+}
+
+static bool read_free(const struct pmt_event *event, struct pmt_block_op *op)
+{
+	struct pmt_block_free release;
+	enum pmt_place_kind kind;
+
+	if (!pmt_payload_get_free(&event->record, &release) ||
+	    !place_kind(release.kind, &kind))
+		return false;
+	op->bytes = release.bytes;
+	op->is_free = true;
+	op->is_map = kind != PMT_PLACE_MALLOC;
+	return true;
+}
+
+int pmt_block_history_add(struct pmt_block_history *blocks, const struct pmt_event *event)
+{
+	bool is_alloc = event->record.ext == PMT_EXT_ALLOC;
+	struct pmt_block_op op = {
+	    .address = event->address,
+	    .tick = event->tick,
+	    .stream = event->stream,
+	};
+	struct pmt_block_alloc alloc;
+	enum pmt_place_kind kind = PMT_PLACE_MALLOC;
+	uint32_t *ordinal;
+	int error;
+
+	if (blocks->has_to ||
+	    !(is_alloc ? read_alloc(event, &op, &alloc, &kind) : read_free(event, &op)))
+		return 0;
+	blocks->record_count++;
+	if (event->address == 0) {
+		blocks->unplaced_count++;
+		return 0;
+	}
+	error = ordinal_of(blocks, event->stream, &ordinal);
+	if (!error && is_alloc)
+		error = pmt_places_get(&blocks->set.places, event->stream, alloc.stack_id,
+				       kind, &op.place);
+	if (error)
+		return error;
+	op.ordinal = *ordinal += is_alloc;
+	return pmt_block_order_add(&blocks->order, &op);
+}
+
+static bool is_mark(struct pmt_text text, const char *mark)
+{
+	return mark && strlen(mark) == text.size &&
+	       memcmp(mark, text.bytes, text.size) == 0;
+}
+
+static const char *to_mark(const struct pmt_block_history *blocks)
+{
+	const char *mark = blocks->options.to_mark;
+
+	if (!mark)
+		return PMT_MARK_PYTHON_ENDS;
+	return strcmp(mark, PMT_TO_EXIT) == 0 ? NULL : mark;
+}
+
+void pmt_block_history_mark(struct pmt_block_history *blocks, uint64_t tick,
+			    struct pmt_text text)
+{
+	if (!blocks->has_from && is_mark(text, blocks->options.from_mark)) {
+		blocks->has_from = true;
+		blocks->from_tick = tick;
+		blocks->first_place = blocks->set.places.count;
+		pmt_places_begin_anew(&blocks->set.places, tick);
+	} else if (blocks->has_from && !blocks->has_to &&
+		   is_mark(text, to_mark(blocks))) {
+		blocks->has_to = true;
+		blocks->to_tick = tick;
+	}
+}
+
+int pmt_block_history_finish(struct pmt_block_history *blocks)
+{
+	int error = pmt_block_order_finish(&blocks->order);
+
+	pmt_places_finish(&blocks->set.places);
+	return error;
+}

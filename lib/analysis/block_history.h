@@ -1,0 +1,68 @@
+/*
+ * The blocks of a trace (mode=allocs): its ALLOC and FREE records as a live set, from a
+ * mark to a mark where that was asked for.
+ *
+ *   cursor -> model -> pmt_block_history_add -> block_order -> live_set -> places ->
+ * views
+ */
+#ifndef PMT_ANALYSIS_BLOCK_HISTORY_H
+#define PMT_ANALYSIS_BLOCK_HISTORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analysis/block_order.h"
+#include "analysis/live_set.h"
+#include "analysis/map.h"
+#include "base/attr.h"
+#include "format/payload.h"
+#include "reader/cursor.h"
+
+struct pmt_block_history_options {
+	const char *from_mark; /* only what is allocated behind it; NULL: all */
+	/* Nothing behind it. NULL: to where the interpreter begins to end, in a trace
+	 * that says so; PMT_TO_EXIT: to the very end. */
+	const char *to_mark;
+	uint32_t temporary_within; /* 0: PMT_TEMPORARY_WITHIN */
+	bool is_alone;             /* the trace has one thread: order is no question */
+};
+
+#define PMT_TO_EXIT "exit"
+
+/* A block is temporary when its thread frees it within so many of its allocations. */
+enum { PMT_TEMPORARY_WITHIN = 10 };
+
+struct pmt_block_history {
+	struct pmt_block_history_options options;
+	struct pmt_live_set set;
+	struct pmt_block_order order;
+	/* Allocations of each stream so far. */
+	uint32_t *ordinals;
+	uint32_t stream_count;
+	struct pmt_map streams;
+	uint64_t record_count;   /* ALLOC and FREE records, before a mark too */
+	uint64_t unplaced_count; /* of these, without a known address: behind a gap */
+	uint32_t first_place;    /* those below are of before from_mark */
+	bool has_from;           /* from_mark was met, or none was asked for */
+	bool has_to;             /* the same of to_mark: nothing is taken any more */
+	uint64_t from_tick;
+	uint64_t to_tick;
+};
+
+void pmt_block_history_init(struct pmt_block_history *blocks,
+			    const struct pmt_block_history_options *options,
+			    uint64_t ticks_per_second);
+void pmt_block_history_close(struct pmt_block_history *blocks);
+
+/* An ALLOC or FREE record. 0 or -ENOMEM. */
+int pmt_block_history_add(struct pmt_block_history *blocks,
+			  const struct pmt_event *event) PMT_MUST_CHECK;
+
+/* A mark, or the begin or the end of a region, of the program. */
+void pmt_block_history_mark(struct pmt_block_history *blocks, uint64_t tick,
+			    struct pmt_text text);
+
+/* Behind the last event. 0 or -ENOMEM. */
+int pmt_block_history_finish(struct pmt_block_history *blocks) PMT_MUST_CHECK;
+
+#endif

@@ -1,0 +1,227 @@
+/* Places, their contexts looked up, become nodes of a tree. */
+#include "analysis/block_model.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reader/code_lines.h"
+#include "reader/contexts.h"
+
+struct maker {
+	const struct pmt_analysis *a;
+	const struct pmt_block_model_options *options;
+	struct pmt_model *model;
+	struct pmt_map spots; /* function and line, or function, -> spot */
+	/* Scratch: the contexts from a place outwards. */
+	const struct pmt_context **way;
+	size_t way_capacity;
+};
+
+static int copy_place(struct pmt_function *f, const char *file, uint64_t line)
+{
+	f->first_line = line;
+	if (!file)
+		return 0;
+	f->file = strdup(file);
+	return f->file ? 0 : -ENOMEM;
+}
+
+/* A line of the function, as a function of its own. */
+static int make_line(struct maker *m, uint32_t function, uint64_t line,
+		     uint32_t *ret_spot)
+{
+	const struct pmt_function *f = &m->model->functions.items[function];
+	int error = pmt_functions_add(&m->model->functions, f->kind, f->name, ret_spot);
+
+	f = &m->model->functions.items[function]; /* it may have moved */
+	if (error)
+		return error;
+	return copy_place(&m->model->functions.items[*ret_spot], f->file, line);
+}
+
+/* The file of the function; functions without one stay themselves. */
+static int make_file(struct maker *m, uint32_t function, uint32_t *ret_spot)
+{
+	struct pmt_functions *functions = &m->model->functions;
+	const char *file = functions->items[function].file;
+
+	for (uint32_t i = PMT_FUNCTION_FIRST_REAL; file && i < functions->count; i++) {
+		const struct pmt_function *f = &functions->items[i];
+
+		if (f->kind == PMT_FUNCTION_PSEUDO && strcmp(f->name, file) == 0) {
+			*ret_spot = i;
+			return 0;
+		}
+	}
+	if (file)
+		return pmt_functions_add(functions, PMT_FUNCTION_PSEUDO, file, ret_spot);
+	*ret_spot = function;
+	return 0;
+}
+
+static int spot_of(struct maker *m, const struct pmt_context *context, uint32_t *ret_spot)
+{
+	struct pmt_functions *functions = &m->model->functions;
+	const struct pmt_code *code = pmt_tables_code(m->a->tables, context->code_id);
+	uint32_t function;
+	uint64_t line = 0;
+	int error =
+	    pmt_functions_of_code(functions, context->code_id, m->a->tables, &function);
+
+	if (!error && functions->unnamed_count > 0)
+		error = pmt_functions_finish(functions, m->a->tables);
+	if (error || m->options->spot == PMT_SPOT_FUNCTION) {
+		*ret_spot = function;
+		return error;
+	}
+	if (m->options->spot == PMT_SPOT_LINE && code) {
+		line = pmt_code_line(code, context->code_offset);
+		if (line == 0 || line > UINT32_MAX)
+			line = code->first_line;
+	}
+	uint64_t key = (uint64_t)function << 32 ^ line;
+	*ret_spot = pmt_map_find(&m->spots, key);
+	if (*ret_spot != PMT_MAP_NONE)
+		return 0;
+	error = m->options->spot == PMT_SPOT_LINE ? make_line(m, function, line, ret_spot)
+						  : make_file(m, function, ret_spot);
+	return error ? error : pmt_map_put(&m->spots, key, *ret_spot);
+}
+
+/* The contexts from the innermost outwards; *ret_whole: up to the outermost. */
+static int find_way(struct maker *m, const struct pmt_place *place, size_t *ret_count,
+		    bool *ret_whole)
+{
+	uint32_t id = place->context;
+	size_t count = 0;
+
+	while (id != 0) {
+		const struct pmt_context *c =
+		    pmt_tables_context(m->a->tables, place->stream, id);
+
+		if (!c)
+			break;
+		if (count == m->way_capacity) {
+			size_t capacity = count ? count * 2 : 64;
+			const struct pmt_context **way =
+			    realloc(m->way, capacity * sizeof(struct pmt_context *));
+
+			if (!way)
+				return -ENOMEM;
+			m->way = way;
+			m->way_capacity = capacity;
+		}
+		m->way[count++] = c;
+		id = c->parent_id;
+	}
+	*ret_count = count;
+	*ret_whole = id == 0;
+	return 0;
+}
+
+static int node_of(struct maker *m, const struct pmt_place *place, uint32_t *ret_node)
+{
+	struct pmt_tree *tree = &m->model->tree;
+	uint32_t node = PMT_TREE_ROOT, spot;
+	bool is_whole;
+	size_t count;
+	int error = find_way(m, place, &count, &is_whole);
+
+	if (!error && place->context == 0)
+		return pmt_tree_child(tree, node, PMT_FUNCTION_OUTSIDE, ret_node);
+	if (!error && !is_whole)
+		error = pmt_tree_child(tree, node, PMT_FUNCTION_UNKNOWN, &node);
+	while (!error && count-- > 0) {
+		uint32_t above = node;
+
+		error = spot_of(m, m->way[count], &spot);
+		if (!error)
+			error = pmt_tree_child(tree, above, spot, &node);
+	}
+	*ret_node = node;
+	return error;
+}
+
+static struct pmt_held held_of(const struct maker *m, uint32_t i)
+{
+	const struct pmt_block_history *blocks = &m->a->model->block_history;
+	const struct pmt_place *place = &blocks->set.places.items[i];
+	struct pmt_held none = {0, 0};
+
+	if (!pmt_place_is_heap(place) ||
+	    (m->options->thread &&
+	     !pmt_model_is_thread(m->a->model, place->stream, m->options->thread)))
+		return none;
+	if (m->options->figure == PMT_BLOCKS_AT_PEAK)
+		return place->at_peak;
+	if (i < blocks->first_place)
+		return none;
+	return m->options->figure == PMT_BLOCKS_LEAKED ? place->live : place->temporary;
+}
+
+static int add_places(struct maker *m)
+{
+	const struct pmt_places *places = &m->a->model->block_history.set.places;
+	uint32_t node;
+
+	for (uint32_t i = 0; i < places->count; i++) {
+		const struct pmt_place *place = &places->items[i];
+		struct pmt_held held = held_of(m, i);
+
+		if (held.bytes == 0 && held.count == 0)
+			continue;
+		int error = node_of(m, place, &node);
+		if (error)
+			return error;
+		struct pmt_figures more = {
+		    .allocated_bytes = held.bytes,
+		    .allocated_count = held.count,
+		    .mapped_bytes =
+			place->kind == PMT_PLACE_MAPPED ? (int64_t)held.bytes : 0,
+		    .object_bytes = place->allocated.bytes,
+		    .object_count = place->allocated.count,
+		};
+		pmt_figures_add(&m->model->tree.self[node], &more);
+		pmt_figures_add(&m->model->totals, &more);
+	}
+	return 0;
+}
+
+int pmt_block_model_new(const struct pmt_analysis *a,
+			const struct pmt_block_model_options *options,
+			struct pmt_model **ret_model)
+{
+	struct maker m = {.a = a, .options = options};
+	int error;
+
+	m.model = malloc(sizeof(*m.model));
+	if (!m.model)
+		return -ENOMEM;
+	*m.model = *a->model;
+	m.model->functions = (struct pmt_functions){0};
+	m.model->tree = (struct pmt_tree){0};
+	m.model->totals = (struct pmt_figures){0};
+	m.model->measured.mallocs = m.model->measured.mapped = true;
+	m.model->measured.objects = true;
+	error = pmt_functions_init(&m.model->functions);
+	if (!error)
+		error =
+		    pmt_tree_init(&m.model->tree, PMT_FUNCTION_ALL, PMT_TREE_NODE_LIMIT);
+	if (!error)
+		error = add_places(&m);
+	free(m.way);
+	pmt_map_close(&m.spots);
+	if (error)
+		pmt_block_model_free(m.model);
+	else
+		*ret_model = m.model;
+	return error;
+}
+
+void pmt_block_model_free(struct pmt_model *model)
+{
+	pmt_functions_close(&model->functions);
+	pmt_tree_close(&model->tree);
+	free(model);
+}

@@ -1,0 +1,42 @@
+/*
+ * Blocks as a model: a tree of the calling contexts that asked for them, so that all that
+ * shows models (trees, tables of functions, folded stacks) shows blocks too. Its
+ * functions are the spots that were asked for: a line of a function, a function, a file.
+ */
+#ifndef PMT_ANALYSIS_BLOCK_MODEL_H
+#define PMT_ANALYSIS_BLOCK_MODEL_H
+
+#include "analysis/analysis.h"
+#include "base/attr.h"
+
+enum pmt_block_figure {
+	PMT_BLOCKS_LEAKED,    /* live at the end, or at to_mark and not at from_mark */
+	PMT_BLOCKS_AT_PEAK,   /* live when the heap held most */
+	PMT_BLOCKS_TEMPORARY, /* freed soon */
+};
+
+enum pmt_block_spot {
+	PMT_SPOT_LINE = 0, /* first_line of such a function is the line */
+	PMT_SPOT_FUNCTION,
+	PMT_SPOT_FILE,
+};
+
+struct pmt_block_model_options {
+	enum pmt_block_figure figure;
+	enum pmt_block_spot spot;
+	const char *thread; /* as in pmt_model_is_thread; NULL: all */
+};
+
+/*
+ * A model for the blocks of analysis->model (read with_block_history), of the heap only.
+ * Of its figures allocated_bytes and allocated_count are the blocks asked for,
+ * mapped_bytes the part of these that was mapped, object_bytes and object_count all that
+ * was allocated there. The rest is a shallow copy of analysis->model, to be freed first.
+ * 0 or -ENOMEM.
+ */
+int pmt_block_model_new(const struct pmt_analysis *analysis,
+			const struct pmt_block_model_options *options,
+			struct pmt_model **ret_model) PMT_MUST_CHECK;
+void pmt_block_model_free(struct pmt_model *model);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * The order of allocations and frees across threads. Streams are merged by times that are
+ * up to some milliseconds late, so a free may come before the allocation of another
+ * thread that it belongs to. What addresses prove is stronger: for one address allocation
+ * and free alternate. An operation that does not fit waits until those of other threads
+ * make it fit, and those of its own thread at that address wait behind it; after a bound
+ * it is taken as it is, and counted by the set.
+ */
+#ifndef PMT_ANALYSIS_BLOCK_ORDER_H
+#define PMT_ANALYSIS_BLOCK_ORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analysis/block_table.h"
+#include "analysis/live_set.h"
+#include "base/attr.h"
+
+struct pmt_waiting_op {
+	struct pmt_block_op op;
+	uint64_t next; /* number of the next one at the address; 0: none */
+	bool is_done;
+};
+
+struct pmt_block_order {
+	struct pmt_live_set *set; /* borrowed */
+	bool is_alone;            /* one thread only: nothing is waited for */
+	uint64_t bound_ticks;     /* how long an operation waits */
+	uint64_t now_tick;
+	uint64_t
+	    late_ticks; /* how late the latest operation was that fitted in the end */
+	uint64_t late_count; /* operations that waited and fitted in the end */
+	/* In the order of their coming: numbers from first_number on. */
+	struct pmt_waiting_op *waiting;
+	size_t count;
+	size_t capacity;
+	size_t begun; /* below it all are done */
+	uint64_t first_number;
+	struct pmt_block_table chains; /* address -> bytes: number of the first */
+};
+
+void pmt_block_order_init(struct pmt_block_order *order, struct pmt_live_set *set,
+			  bool is_alone, uint64_t bound_ticks);
+void pmt_block_order_close(struct pmt_block_order *order);
+
+/* Takes the operations of all streams, those of one in its order. 0 or -ENOMEM. */
+int pmt_block_order_add(struct pmt_block_order *order,
+			const struct pmt_block_op *op) PMT_MUST_CHECK;
+
+/* Nothing is waited for any more. 0 or -ENOMEM. */
+int pmt_block_order_finish(struct pmt_block_order *order) PMT_MUST_CHECK;
+
+#endif

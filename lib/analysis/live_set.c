@@ -1,0 +1,163 @@
+/* The account of what is live. */
+#include "analysis/live_set.h"
+
+#include <errno.h>
+
+void pmt_live_set_close(struct pmt_live_set *set)
+{
+	pmt_block_table_close(&set->blocks);
+	pmt_live_maps_close(&set->maps);
+	pmt_places_close(&set->places);
+}
+
+/* Behind the last byte of a mapping's range, its begin when that is empty; a file may say
+ * anything. */
+static uint64_t end_of(const struct pmt_live_set *set, const struct pmt_block_op *op)
+{
+	const struct pmt_live_map *whole;
+
+	if (op->is_free && op->bytes == 0) {
+		whole = pmt_live_maps_at(&set->maps, op->address);
+		return whole ? whole->to : op->address;
+	}
+	if (op->bytes > UINT64_MAX - op->address)
+		return UINT64_MAX;
+	return op->address + (op->bytes ? op->bytes : 1);
+}
+
+static bool is_live(const struct pmt_live_set *set, const struct pmt_block_op *op)
+{
+	if (!op->is_map)
+		return pmt_block_table_find(&set->blocks, op->address) != NULL;
+	uint64_t to = end_of(set, op);
+	return to > op->address && pmt_live_maps_overlap(&set->maps, op->address, to);
+}
+
+bool pmt_live_set_fits(const struct pmt_live_set *set, const struct pmt_block_op *op)
+{
+	return is_live(set, op) == op->is_free;
+}
+
+static size_t recent_slot(uint64_t address)
+{
+	return (size_t)((address * 0x9e3779b97f4a7c15u) >> 52);
+}
+
+bool pmt_live_set_was_freed(const struct pmt_live_set *set, uint64_t address)
+{
+	return set->recent_frees[recent_slot(address)] == address;
+}
+
+static uint64_t *recent_free(struct pmt_live_set *set, uint64_t address)
+{
+	return &set->recent_frees[recent_slot(address)];
+}
+
+static void count_unknown(struct pmt_live_set *set, const struct pmt_block_op *op)
+{
+	set->unknown_free_count++;
+	if (!op->is_map && *recent_free(set, op->address) == op->address)
+		set->double_free_count++;
+}
+
+/* --- blocks --- */
+
+static int allocate(struct pmt_live_set *set, const struct pmt_block_op *op)
+{
+	struct pmt_block_entry *old = pmt_block_table_find(&set->blocks, op->address);
+	uint64_t *recent = recent_free(set, op->address);
+
+	if (old) {
+		set->missed_free_count++;
+		pmt_places_remove(&set->places, old->place, old->bytes, 1);
+		pmt_block_table_remove(&set->blocks, old);
+	}
+	if (*recent == op->address)
+		*recent = 0;
+	int error = pmt_block_table_put(
+	    &set->blocks,
+	    (struct pmt_block_entry){op->address, op->bytes, op->place, op->ordinal});
+	if (!error)
+		pmt_places_add(&set->places, op->place, op->bytes, 1, op->tick);
+	return error;
+}
+
+static void release(struct pmt_live_set *set, const struct pmt_block_op *op)
+{
+	struct pmt_block_entry *block = pmt_block_table_find(&set->blocks, op->address);
+
+	if (!block) {
+		count_unknown(set, op);
+		return;
+	}
+	struct pmt_place *place = &set->places.items[block->place];
+	if (place->stream != op->stream) {
+		set->other_thread_free_count++;
+	} else if (op->ordinal - block->ordinal <= set->temporary_within) {
+		place->temporary.bytes += block->bytes;
+		place->temporary.count++;
+	}
+	pmt_places_remove(&set->places, block->place, block->bytes, 1);
+	pmt_block_table_remove(&set->blocks, block);
+	*recent_free(set, op->address) = op->address;
+}
+
+/* --- mappings --- */
+
+/* Takes out all that lies in [from, to); *ret_count pieces. */
+static int take_maps(struct pmt_live_set *set, const struct pmt_block_op *op,
+		     uint64_t *ret_count)
+{
+	uint64_t to = end_of(set, op);
+	struct pmt_live_map piece;
+	bool is_whole;
+	int error;
+
+	*ret_count = 0;
+	if (to <= op->address)
+		return 0;
+	while ((error = pmt_live_maps_take(&set->maps, op->address, to, &piece,
+					   &is_whole)) == 0) {
+		if (set->places.items[piece.place].stream != op->stream)
+			set->other_thread_free_count++;
+		pmt_places_remove(&set->places, piece.place, piece.to - piece.from,
+				  is_whole);
+		(*ret_count)++;
+	}
+	return error == -ENOENT ? 0 : error;
+}
+
+static int map(struct pmt_live_set *set, const struct pmt_block_op *op)
+{
+	uint64_t to = end_of(set, op), count;
+	int error = take_maps(set, op, &count);
+
+	if (error || to <= op->address)
+		return error;
+	set->missed_free_count += count;
+	error = pmt_live_maps_put(&set->maps,
+				  (struct pmt_live_map){op->address, to, op->place});
+	if (!error)
+		pmt_places_add(&set->places, op->place, to - op->address, 1, op->tick);
+	return error;
+}
+
+static int unmap(struct pmt_live_set *set, const struct pmt_block_op *op)
+{
+	uint64_t count;
+	int error = take_maps(set, op, &count);
+
+	if (!error && count == 0)
+		count_unknown(set, op);
+	return error;
+}
+
+int pmt_live_set_apply(struct pmt_live_set *set, const struct pmt_block_op *op)
+{
+	if (op->is_map)
+		return op->is_free ? unmap(set, op) : map(set, op);
+	if (!op->is_free)
+		return allocate(set, op);
+	release(set, op);
+	return 0;
+}

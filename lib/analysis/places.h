@@ -1,0 +1,83 @@
+/*
+ * The places that asked for memory: a thread, a calling context of it, a kind of memory.
+ * For each what it has now, what it had at the highest moment of all together, and what
+ * it did over time. The highest moment costs nothing per event: a place remembers what it
+ * had only when it changes for the first time since.
+ */
+#ifndef PMT_ANALYSIS_PLACES_H
+#define PMT_ANALYSIS_PLACES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analysis/map.h"
+#include "base/attr.h"
+
+/* What a place asked for; the heap is the first two together. */
+enum pmt_place_kind {
+	PMT_PLACE_MALLOC = 0, /* of the malloc family */
+	PMT_PLACE_MAPPED = 1, /* anonymous, private: Python's arenas too */
+	/* Not of the heap: */
+	PMT_PLACE_FILE = 2,
+	PMT_PLACE_RESERVED = 3,
+	PMT_PLACE_SHARED = 4,
+	PMT_PLACE_KINDS,
+};
+
+struct pmt_held {
+	uint64_t bytes;
+	uint64_t count;
+};
+
+struct pmt_place {
+	uint32_t stream;
+	uint32_t context; /* of the stream: pmt_tables_context; 0: no Python */
+	uint8_t kind;     /* enum pmt_place_kind */
+	struct pmt_held live;
+	struct pmt_held at_peak; /* good after pmt_places_finish */
+	uint64_t peak_number;    /* the highest moment that at_peak is about */
+	struct pmt_held allocated;
+	struct pmt_held temporary; /* freed soon, by the thread itself */
+};
+
+/* All zero is empty and owns nothing. */
+struct pmt_places {
+	struct pmt_place *items;
+	uint32_t count;
+	uint32_t capacity;
+	struct pmt_map by_key;
+	struct pmt_held heap; /* live of all places of the heap */
+	struct pmt_held peak; /* the most bytes that were */
+	uint64_t peak_number;
+	uint64_t peak_tick;
+};
+
+void pmt_places_close(struct pmt_places *places);
+
+static inline bool pmt_place_is_heap(const struct pmt_place *place)
+{
+	return place->kind <= PMT_PLACE_MAPPED;
+}
+
+/* The place; made at its first use. 0 or -ENOMEM. */
+int pmt_places_get(struct pmt_places *places, uint32_t stream, uint32_t context,
+		   enum pmt_place_kind kind, uint32_t *ret_place) PMT_MUST_CHECK;
+
+/* From now on get makes new places: those of before keep what they asked for. The peak
+ * begins anew too, with what is live now. */
+void pmt_places_begin_anew(struct pmt_places *places, uint64_t tick);
+
+/* Bytes come or go, as count blocks: 0 for a part of one. */
+void pmt_places_add(struct pmt_places *places, uint32_t place, uint64_t bytes,
+		    uint64_t count, uint64_t tick);
+void pmt_places_remove(struct pmt_places *places, uint32_t place, uint64_t bytes,
+		       uint64_t count);
+
+/* A block came and went at a moment that nobody knows. */
+void pmt_places_pass(struct pmt_places *places, uint32_t place, uint64_t bytes,
+		     bool is_temporary);
+
+/* Behind the last event. */
+void pmt_places_finish(struct pmt_places *places);
+
+#endif

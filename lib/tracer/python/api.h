@@ -116,7 +116,8 @@ struct pmt_py_member {
 	  "PyDict_SetItemString", NULL)                                                  \
 	X(int, dict_delete, (struct _object *, const char *), "PyDict_DelItemString",    \
 	  NULL)                                                                          \
-	X(int, frame_line_number, (struct _object *), "PyFrame_GetLineNumber", NULL)
+	X(int, frame_line_number, (struct _object *), "PyFrame_GetLineNumber", NULL)     \
+	X(int, is_finalizing, (void), "_Py_IsFinalizing", "Py_IsFinalizing")
 
 struct pmt_py {
 #define X(result, name, args) result(*name) args;

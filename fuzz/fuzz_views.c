@@ -29,9 +29,9 @@ enum {
 
 /* recover writes files, processes reads the folder of the trace. */
 static const struct pmt_view *const views[] = {
-    &pmt_view_summary,  &pmt_view_functions, &pmt_view_tree,
-    &pmt_view_timeline, &pmt_view_lines,     &pmt_view_threads,
-    &pmt_view_log,      &pmt_view_info,      &pmt_view_dump,
+    &pmt_view_summary, &pmt_view_functions, &pmt_view_tree,  &pmt_view_timeline,
+    &pmt_view_lines,   &pmt_view_threads,   &pmt_view_leaks, &pmt_view_peak,
+    &pmt_view_log,     &pmt_view_info,      &pmt_view_dump,
 };
 
 /* Mostly one view, to be quick; now and then all. */
@@ -113,6 +113,9 @@ static struct pmt_report_request request_of(const char *path, unsigned how)
 	    .sort_descends = !(how & NARROW),
 	    .limit_count = how & SHORT ? 3 : 0,
 	    .filter = how & FILTERED ? "*a*" : NULL,
+	    .by = how & BY_THREAD ? PMT_BY_STACK
+		  : how & SHORT   ? PMT_BY_FILE
+				  : PMT_BY_LINE,
 	    .min_share = -1,
 	    .trigger_bytes = -1,
 	};

@@ -26,6 +26,9 @@ enum {
 	OPT_BY_THREAD,
 	OPT_NO_SOURCE,
 	OPT_TRIGGER,
+	OPT_FROM,
+	OPT_TO,
+	OPT_BY,
 	WIDTH_MIN = 20,
 	WIDTH_MAX = 1000,
 	WORDS_MAX = 32,
@@ -44,6 +47,9 @@ static const struct option long_options[] = {
     {"by-thread", no_argument, NULL, OPT_BY_THREAD},
     {"no-source", no_argument, NULL, OPT_NO_SOURCE},
     {"trigger", required_argument, NULL, OPT_TRIGGER},
+    {"from", required_argument, NULL, OPT_FROM},
+    {"to", required_argument, NULL, OPT_TO},
+    {"by", required_argument, NULL, OPT_BY},
     {"bytes", no_argument, NULL, 'b'},
     {"width", required_argument, NULL, 'w'},
     {"color", required_argument, NULL, OPT_COLOR},
@@ -131,6 +137,20 @@ static void read_trigger(struct reading *r)
 		r->request.trigger_bytes = (int64_t)bytes;
 }
 
+static void read_by(struct reading *r)
+{
+	static const char *const words[PMT_BY_COUNT] = {"line", "function", "file",
+							"stack"};
+
+	for (unsigned i = 0; i < PMT_BY_COUNT; i++) {
+		if (strcmp(optarg, words[i]) == 0) {
+			r->request.by = i;
+			return;
+		}
+	}
+	fail_value(r, "--by", "line, function, file or stack");
+}
+
 static void read_width(struct reading *r)
 {
 	uint64_t columns;
@@ -152,6 +172,24 @@ static void read_color(struct reading *r)
 		r->color = PMT_COLOR_NEVER;
 	else
 		fail_value(r, "--color", "auto, always or never");
+}
+
+static void read_block_option(struct reading *r, int letter)
+{
+	switch (letter) {
+	case OPT_FROM:
+		r->options_used |= PMT_TAKES_MARKS;
+		r->request.from_mark = optarg;
+		break;
+	case OPT_TO:
+		r->options_used |= PMT_TAKES_MARKS;
+		r->request.to_mark = optarg;
+		break;
+	case OPT_BY:
+		r->options_used |= PMT_TAKES_BY;
+		read_by(r);
+		break;
+	}
 }
 
 static void read_view_option(struct reading *r, int letter)
@@ -196,6 +234,9 @@ static void read_view_option(struct reading *r, int letter)
 	case OPT_TRIGGER:
 		r->options_used |= PMT_TAKES_TRIGGER;
 		read_trigger(r);
+		break;
+	default:
+		read_block_option(r, letter);
 		break;
 	}
 }

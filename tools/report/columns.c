@@ -42,6 +42,27 @@ struct pmt_columns pmt_columns_choose(const struct pmt_report_request *request,
 	return columns;
 }
 
+struct pmt_columns pmt_columns_of(const struct pmt_report_request *request,
+				  const struct pmt_metric *metrics, unsigned count)
+{
+	struct pmt_columns columns = {
+	    .figure_columns =
+		(request->exact_bytes ? EXACT_FIGURE_COLUMNS : FIGURE_COLUMNS) +
+		GAP_COLUMNS,
+	};
+	unsigned width = request->width_columns;
+	unsigned used = LABEL_GAP_COLUMNS;
+
+	for (unsigned i = 0; i < count && i < PMT_COLUMNS_MAX; i++) {
+		if (i > 0 && used + columns.figure_columns + LABEL_COLUMNS_MIN > width)
+			break;
+		columns.metrics[columns.count++] = &metrics[i];
+		used += columns.figure_columns;
+	}
+	columns.label_columns = used + 8 < width ? width - used : 8;
+	return columns;
+}
+
 void pmt_columns_print_headings(const struct pmt_report_request *request,
 				const struct pmt_columns *columns, const char *label)
 {

@@ -22,6 +22,11 @@ struct pmt_columns pmt_columns_choose(const struct pmt_report_request *request,
 				      const struct pmt_metric *first,
 				      const char *const *keys);
 
+/* The same of metrics that no model has by name: the first always, the others as there is
+ * room. */
+struct pmt_columns pmt_columns_of(const struct pmt_report_request *request,
+				  const struct pmt_metric *metrics, unsigned count);
+
 /* The line of headings; label names the last column. */
 void pmt_columns_print_headings(const struct pmt_report_request *request,
 				const struct pmt_columns *columns, const char *label);

@@ -61,6 +61,19 @@ int pmt_report_load(const struct pmt_report_request *request, bool by_thread,
 	return load(request, &model, ret_analysis);
 }
 
+int pmt_report_load_blocks(const struct pmt_report_request *request,
+			   struct pmt_analysis *ret_analysis)
+{
+	struct pmt_model_options model = {
+	    .by_thread = request->thread != NULL,
+	    .with_block_history = true,
+	    .block_history = {.from_mark = request->from_mark,
+			      .to_mark = request->to_mark},
+	};
+
+	return load(request, &model, ret_analysis);
+}
+
 int pmt_report_load_counts(const struct pmt_report_request *request,
 			   struct pmt_analysis *ret_analysis)
 {

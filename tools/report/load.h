@@ -21,4 +21,8 @@ int pmt_report_load_counts(const struct pmt_report_request *request,
 int pmt_report_verdict(const struct pmt_report_request *request,
 		       const struct pmt_losses *losses);
 
+/* As pmt_report_load, with the live set of single blocks between the request's marks. */
+int pmt_report_load_blocks(const struct pmt_report_request *request,
+			   struct pmt_analysis *ret_analysis);
+
 #endif

@@ -31,6 +31,17 @@ enum pmt_report_option {
 	PMT_TAKES_BY_THREAD = 1 << 6,
 	PMT_TAKES_SOURCE = 1 << 7,
 	PMT_TAKES_TRIGGER = 1 << 8,
+	PMT_TAKES_MARKS = 1 << 9,
+	PMT_TAKES_BY = 1 << 10,
+};
+
+/* What the rows of a view of blocks are. */
+enum pmt_report_by {
+	PMT_BY_LINE = 0,
+	PMT_BY_FUNCTION,
+	PMT_BY_FILE,
+	PMT_BY_STACK,
+	PMT_BY_COUNT,
 };
 
 struct pmt_report_request {
@@ -57,7 +68,10 @@ struct pmt_report_request {
 	const char *filter;    /* glob over function and file names, or NULL */
 	double min_share;      /* 0..1; negative: the view's own */
 	int64_t trigger_bytes; /* smallest change of RSS; negative: the view's own */
-	const char *thread;    /* stream number, thread id or name; NULL: all */
+	const char *from_mark; /* a mark that the program set, or NULL */
+	const char *to_mark;
+	enum pmt_report_by by;
+	const char *thread; /* stream number, thread id or name; NULL: all */
 };
 
 #endif

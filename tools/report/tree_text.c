@@ -161,13 +161,17 @@ int pmt_tree_text_print(struct pmt_tree_view *view)
 	uint64_t hidden;
 
 	narrowed.width_columns -= SHARE_COLUMNS;
-	columns = pmt_columns_choose(&narrowed, view->a->model, view->walk.metric, keys);
+	if (view->metrics)
+		columns = pmt_columns_of(&narrowed, view->metrics, view->metric_count);
+	else
+		columns = pmt_columns_choose(&narrowed, view->a->model, view->walk.metric,
+					     keys);
 	fprintf(request->out, "%s%*s", pmt_paint(request->color, PMT_PAINT_TITLE),
 		SHARE_COLUMNS, "share");
 	pmt_columns_print_headings(request, &columns, "call path");
 	uint64_t rows = print_rows(view, &columns, &hidden);
 	if (rows == 0)
-		fputs("  no calls\n", request->out);
+		fputs(view->metrics ? "  nothing\n" : "  no calls\n", request->out);
 	fputs(pmt_paint(request->color, PMT_PAINT_DIM), request->out);
 	if (rows == view->limit && view->walk.count > 0)
 		fprintf(request->out, "Cut at %" PRIu64 " rows; --limit=all shows all.\n",
@@ -178,6 +182,9 @@ int pmt_tree_text_print(struct pmt_tree_view *view)
 			"all.\n",
 			hidden, hidden == 1 ? "" : "es", view->walk.min_share * 100);
 	fputs(pmt_paint(request->color, PMT_PAINT_NONE), request->out);
-	pmt_truth_print(request, view->a);
+	if (view->print_foot)
+		view->print_foot(request, view->a);
+	else
+		pmt_truth_print(request, view->a);
 	return PMT_EXIT_OK;
 }

@@ -30,6 +30,8 @@ extern const struct pmt_view pmt_view_functions;
 extern const struct pmt_view pmt_view_tree;
 extern const struct pmt_view pmt_view_timeline;
 extern const struct pmt_view pmt_view_lines;
+extern const struct pmt_view pmt_view_leaks;
+extern const struct pmt_view pmt_view_peak;
 extern const struct pmt_view pmt_view_threads;
 extern const struct pmt_view pmt_view_processes;
 extern const struct pmt_view pmt_view_log;

@@ -91,6 +91,10 @@ static const char *option_name(unsigned option)
 		return "--by-thread";
 	case PMT_TAKES_TRIGGER:
 		return "--trigger";
+	case PMT_TAKES_MARKS:
+		return "--from, --to";
+	case PMT_TAKES_BY:
+		return "--by";
 	default:
 		return "--no-source";
 	}

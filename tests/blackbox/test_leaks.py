@@ -1,0 +1,138 @@
+"""Who leaks, and who held the peak: programs whose leaks are known, to the byte and the line."""
+import pathlib
+import shutil
+
+import pytest
+
+import interpreters
+
+EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples" / "leaks"
+LEAKY = interpreters.BUILD / "examples" / "leaks" / ".libs" / "libleaky.so"
+TOP_ROWS = 10
+
+
+def line_of(path, text):
+    """The number of the line that holds text."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [number for number, line in enumerate(lines, 1) if text in line][0]
+
+
+@pytest.mark.parametrize("name, function, text, least", [
+    ("cache", "render", "return bytes(body)", 20000 * 1000),
+    ("cycle", "Node.__init__", "self.load = ", 50000 * 300),
+    ("thread_locals", "serve", "kept.buffers = ", 100000 * 100),
+    ("mapping", "grow", "maps.append", 20 << 20),
+    ("extension", "add_up", "leaky.leaky_sum(100)", 100000 * 100),
+])
+def test_the_first_screen_names_the_line(trace, tmp_path, tool, report, name, function, text, least):
+    script = tmp_path / (name + ".py")
+    shutil.copy(str(EXAMPLES / script.name), str(script))
+    library = tmp_path / LEAKY.name
+    shutil.copy(str(LEAKY), str(library))
+    traced = trace(tmp_path, [script, library], "mode=allocs")
+    assert traced.process.returncode == 0, traced.process.stderr
+    line = line_of(script, text)
+    top = report("leaks", traced.path)["leaks"][0]
+    # A comprehension is a function of its own before 3.12; names are qualified from 3.11 on.
+    assert (top["file"], top["line"]) == (str(script), line)
+    if "comp>" not in top["function"]:
+        assert function.endswith(top["function"].split(".")[-1])
+    assert least <= top["self"]["leaked_bytes"] <= least * 1.2
+    screen = tool("pymemtrace-report", "leaks", "--width=100", traced.path).stdout
+    assert "%s.py:%d" % (name, line) in "\n".join(screen.splitlines()[:TOP_ROWS])
+
+
+KNOWN = """
+import ctypes, sys
+libc = ctypes.CDLL(None)
+libc.malloc.restype = libc.realloc.restype = ctypes.c_void_p
+libc.realloc.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+libc.free.argtypes = [ctypes.c_void_p]
+libc.pymemtrace_mark.argtypes = [ctypes.c_char_p]
+malloc, realloc, free, mark = libc.malloc, libc.realloc, libc.free, libc.pymemtrace_mark
+def early():
+    return malloc(1000008)
+def grown():
+    p = malloc(24)
+    for size in (5000008, 2000008, 3000008):
+        p = realloc(p, size)
+    return p
+def late():
+    return malloc(700008)
+def most():
+    free(malloc(50000000))
+a = early()
+mark(b"first")
+b = grown()
+c = early()
+most()
+mark(b"second")
+d = late()
+free(c)
+"""
+
+
+def by_function(document, figure):
+    found = {}
+    for row in document:
+        found[row["function"]] = found.get(row["function"], 0) + row["self"][figure]
+    return found
+
+
+def test_known_blocks(trace, tmp_path, report):
+    traced = trace(tmp_path, KNOWN, "mode=allocs")
+    assert traced.process.returncode == 0, traced.process.stderr
+
+    def leaked(*options):
+        document = report("leaks", traced.path, "json", *options)
+        found = by_function(document["leaks"], "leaked_bytes")
+        assert document["blocks"]["double_frees"] == document["blocks"]["missed_frees"] == 0
+        # Large blocks are mapped by malloc: whole pages.
+        return {name: found.get(name, 0) >> 14 for name in ("early", "grown", "late", "most")}
+
+    early, grown, late = 1000008 >> 14, 3000008 >> 14, 700008 >> 14
+    assert leaked() == {"early": early, "grown": grown, "late": late, "most": 0}
+    assert leaked("--to=exit") == leaked()
+    assert leaked("--to=first") == {"early": early, "grown": 0, "late": 0, "most": 0}
+    assert leaked("--from=first", "--to=second") == {
+        "early": early, "grown": grown, "late": 0, "most": 0}
+    assert leaked("--from=second") == {"early": 0, "grown": 0, "late": late, "most": 0}
+    document = report("peak", traced.path)
+    at_peak = by_function(document["peak"], "peak_bytes")
+    assert at_peak["most"] >> 14 == 50000000 >> 14
+    assert at_peak["early"] >> 14 == 2000016 >> 14
+    assert document["blocks"]["peak_bytes"] == sum(at_peak.values())
+
+
+HANDED_ON = """
+import ctypes, queue, threading
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+malloc, free = libc.malloc, libc.free
+handed = queue.Queue()
+def make():
+    for i in range(20000):
+        handed.put(malloc(1000))
+    handed.put(None)
+def drop():
+    while True:
+        p = handed.get()
+        if p is None:
+            break
+        free(p)
+    malloc(123456)
+threads = [threading.Thread(target=make), threading.Thread(target=drop)]
+for t in threads: t.start()
+for t in threads: t.join()
+"""
+
+
+def test_blocks_that_another_thread_frees(trace, tmp_path, report):
+    traced = trace(tmp_path, HANDED_ON, "mode=allocs")
+    assert traced.process.returncode == 0, traced.process.stderr
+    document = report("leaks", traced.path)
+    found = by_function(document["leaks"], "leaked_bytes")
+    assert found.get("make", 0) < 100000
+    assert 123456 <= found["drop"] < 200000
+    assert document["blocks"]["other_thread_frees"] >= 20000
+    assert document["blocks"]["missed_frees"] == 0

@@ -1,0 +1,116 @@
+/* Loading for the views of blocks, and who prints what. */
+#include "report/block_view.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli/exit_code.h"
+#include "cli/message.h"
+#include "report/block_print.h"
+#include "report/load.h"
+
+int64_t pmt_block_bytes(const struct pmt_figures *figures, uint32_t page_bytes)
+{
+	(void)page_bytes;
+	return (int64_t)figures->allocated_bytes;
+}
+
+int64_t pmt_block_count(const struct pmt_figures *figures, uint32_t page_bytes)
+{
+	(void)page_bytes;
+	return (int64_t)figures->allocated_count;
+}
+
+int64_t pmt_block_mapped(const struct pmt_figures *figures, uint32_t page_bytes)
+{
+	(void)page_bytes;
+	return figures->mapped_bytes;
+}
+
+int64_t pmt_block_allocated(const struct pmt_figures *figures, uint32_t page_bytes)
+{
+	(void)page_bytes;
+	return (int64_t)figures->object_bytes;
+}
+
+bool pmt_block_is_known(const struct pmt_measured *measured)
+{
+	return measured->blocks;
+}
+
+/* The sort keys of blocks are those of the figures that hold them. */
+static struct pmt_report_request with_figures(const struct pmt_report_request *request)
+{
+	struct pmt_report_request translated = *request;
+
+	if (!request->sort || strcmp(request->sort, "bytes") == 0)
+		translated.sort = "allocated";
+	else if (strcmp(request->sort, "count") == 0)
+		translated.sort = "allocated-count";
+	return translated;
+}
+
+static bool check_marks(const struct pmt_report_request *request,
+			const struct pmt_block_history *blocks)
+{
+	const char *missing = NULL;
+
+	if (!blocks->has_from)
+		missing = request->from_mark;
+	else if (request->to_mark && strcmp(request->to_mark, PMT_TO_EXIT) != 0 &&
+		 !blocks->has_to)
+		missing = request->to_mark;
+	if (!missing)
+		return true;
+	pmt_message_error("the program never set the mark '%s'%s; 'pymemtrace-report "
+			  "timeline' lists them",
+			  missing,
+			  missing == request->to_mark && request->from_mark
+			      ? " behind that of --from"
+			      : "");
+	return false;
+}
+
+static int show(const struct pmt_report_request *request, const struct pmt_analysis *a,
+		const struct pmt_block_view *view)
+{
+	struct pmt_block_model_options options = {
+	    .figure = view->figure,
+	    .spot = request->by == PMT_BY_FUNCTION ? PMT_SPOT_FUNCTION
+		    : request->by == PMT_BY_FILE   ? PMT_SPOT_FILE
+						   : PMT_SPOT_LINE,
+	    .thread = request->thread,
+	};
+	struct pmt_analysis shown = *a;
+	int code;
+
+	if (pmt_block_model_new(a, &options, &shown.model) != 0) {
+		pmt_message_error("not enough memory for the blocks' calling contexts");
+		return PMT_EXIT_UNREADABLE;
+	}
+	if (request->by == PMT_BY_STACK || request->format == PMT_REPORT_FOLDED)
+		code = pmt_block_print_stacks(request, &shown, view);
+	else
+		code = pmt_block_print_spots(request, &shown, view);
+	pmt_block_model_free(shown.model);
+	return code;
+}
+
+int pmt_block_view_run(const struct pmt_report_request *request,
+		       const struct pmt_block_view *view)
+{
+	struct pmt_report_request translated = with_figures(request);
+	struct pmt_analysis a;
+	int code = pmt_report_load_blocks(request, &a);
+
+	if (code != PMT_EXIT_OK)
+		return code;
+	if (!check_marks(request, &a.model->block_history))
+		code = PMT_EXIT_USAGE;
+	else
+		code = show(&translated, &a, view);
+	if (code == PMT_EXIT_OK)
+		code = pmt_report_verdict(request, &a.losses);
+	pmt_analysis_close(&a);
+	return code;
+}

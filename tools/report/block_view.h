@@ -1,0 +1,43 @@
+/* What the views of blocks (leaks, peak, churn) share: loading, order, all formats. Each
+ * says which blocks it is about and in which words. */
+#ifndef PMT_REPORT_BLOCK_VIEW_H
+#define PMT_REPORT_BLOCK_VIEW_H
+
+#include "analysis/block_model.h"
+#include "report/metric.h"
+#include "report/request.h"
+
+enum { PMT_BLOCK_METRICS = 3 };
+
+struct pmt_block_view {
+	const char *member; /* of the JSON document: "leaks" */
+	enum pmt_block_figure figure;
+	/* Bytes, count, and a third one that is shown where there is room. */
+	struct pmt_metric metrics[PMT_BLOCK_METRICS];
+	/* The first line of the text: what is shown, with its totals. */
+	void (*print_head)(const struct pmt_report_request *request,
+			   const struct pmt_analysis *a, const struct pmt_model *shown);
+};
+
+#define PMT_BLOCK_KEYS "bytes count name file"
+
+/* What such a view understands, for struct pmt_view. */
+#define PMT_BLOCK_FORMATS                                                                \
+	(PMT_FORMAT_BIT(PMT_REPORT_TEXT) | PMT_FORMAT_BIT(PMT_REPORT_JSON) |             \
+	 PMT_FORMAT_BIT(PMT_REPORT_CSV) | PMT_FORMAT_BIT(PMT_REPORT_FOLDED))
+#define PMT_BLOCK_OPTIONS                                                                \
+	(PMT_TAKES_SORT | PMT_TAKES_LIMIT | PMT_TAKES_FILTER | PMT_TAKES_MIN_SHARE |     \
+	 PMT_TAKES_THREAD | PMT_TAKES_SOURCE | PMT_TAKES_MARKS | PMT_TAKES_BY)
+
+/* The figures of a block model (block_model.h), for the metrics. */
+int64_t pmt_block_bytes(const struct pmt_figures *figures, uint32_t page_bytes);
+int64_t pmt_block_count(const struct pmt_figures *figures, uint32_t page_bytes);
+int64_t pmt_block_mapped(const struct pmt_figures *figures, uint32_t page_bytes);
+int64_t pmt_block_allocated(const struct pmt_figures *figures, uint32_t page_bytes);
+bool pmt_block_is_known(const struct pmt_measured *measured);
+
+/* Shows it. An exit code; has said why. */
+int pmt_block_view_run(const struct pmt_report_request *request,
+		       const struct pmt_block_view *view);
+
+#endif

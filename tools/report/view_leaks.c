@@ -1,0 +1,48 @@
+/* The view "leaks": what was allocated and is live at the end, or at a mark. */
+#include <string.h>
+
+#include "report/block_view.h"
+#include "report/view.h"
+
+static void print_head(const struct pmt_report_request *request,
+		       const struct pmt_analysis *a, const struct pmt_model *shown)
+{
+	char bytes[PMT_FIGURE_BYTES], count[PMT_FIGURE_BYTES];
+
+	const char *to = request->to_mark;
+	const char *at = to && strcmp(to, PMT_TO_EXIT) != 0 ? "at the mark"
+			 : a->model->block_history.has_to   ? "where Python began to end"
+							    : "at the end";
+
+	fprintf(
+	    request->out, "%s in %s blocks, %slive %s\n\n",
+	    pmt_figure_bytes(bytes, shown->totals.allocated_bytes, request->exact_bytes),
+	    pmt_figure_count(count, shown->totals.allocated_count, false),
+	    request->from_mark ? "allocated behind the first mark, " : "", at);
+}
+
+static const struct pmt_block_view leaks = {
+    .member = "leaks",
+    .figure = PMT_BLOCKS_LEAKED,
+    .metrics = {{"bytes", "leaked_bytes", "leaked", PMT_UNIT_BYTES, true, pmt_block_bytes,
+		 pmt_block_is_known},
+		{"count", "leaked_count", "blocks", PMT_UNIT_COUNT, true, pmt_block_count,
+		 pmt_block_is_known},
+		{"mapped", "mapped_bytes", "mapped", PMT_UNIT_BYTES, true,
+		 pmt_block_mapped, pmt_block_is_known}},
+    .print_head = print_head,
+};
+
+static int run(const struct pmt_report_request *request)
+{
+	return pmt_block_view_run(request, &leaks);
+}
+
+const struct pmt_view pmt_view_leaks = {
+    .name = "leaks",
+    .summary = "who allocated what is still live (mode=allocs)",
+    .formats = PMT_BLOCK_FORMATS,
+    .options = PMT_BLOCK_OPTIONS,
+    .sort_keys = PMT_BLOCK_KEYS,
+    .run = run,
+};

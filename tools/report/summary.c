@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/block_model.h"
 #include "report/ranking.h"
 #include "report/threads.h"
 
@@ -13,6 +14,7 @@ static int fill_list(struct pmt_summary_list *list, const struct pmt_model *mode
 {
 	int error = pmt_ranking_sort(rows, count, model, list->metric);
 
+	list->model = model;
 	if (error)
 		return error;
 	list->rows = calloc(limit + 1, sizeof(*list->rows));
@@ -55,6 +57,36 @@ static int fill_lists(struct pmt_summary *summary, const struct pmt_model *model
 	return error;
 }
 
+/* Where single blocks are known, what was kept is not a difference but what is live. */
+static int fill_retained(struct pmt_summary *summary, const struct pmt_analysis *a,
+			 uint32_t limit)
+{
+	static const struct pmt_block_model_options options = {
+	    .figure = PMT_BLOCKS_LEAKED, .spot = PMT_SPOT_LINE};
+	struct pmt_summary_list *list = &summary->lists[PMT_SUMMARY_KEPT];
+	struct pmt_function_row *rows;
+	uint32_t count;
+	int error;
+
+	if (!a->model->measured.blocks || !a->model->options.with_block_history)
+		return 0;
+	error = pmt_block_model_new(a, &options, &summary->blocks);
+	if (!error)
+		error = pmt_function_table_new(summary->blocks, &rows, &count);
+	if (error)
+		return error;
+	free(list->rows);
+	*list = (struct pmt_summary_list){
+	    .member = "retained",
+	    .heading = "retained most (lines, live at the end)",
+	    .metric = pmt_metric_find("allocated"),
+	    .is_retained = true,
+	};
+	error = fill_list(list, summary->blocks, rows, count, limit);
+	free(rows);
+	return error;
+}
+
 static uint32_t find_largest(const struct pmt_processes *processes)
 {
 	uint32_t found = PMT_PROCESS_NONE;
@@ -77,6 +109,8 @@ int pmt_summary_new(const struct pmt_analysis *a, uint32_t rows,
 	int error = fill_lists(&summary, a->model, rows);
 
 	if (!error)
+		error = fill_retained(&summary, a, rows);
+	if (!error)
 		error = pmt_processes_find(pmt_trace_path(a->trace), &summary.processes);
 	if (!error)
 		error = pmt_threads_order(a, &summary.threads, &summary.thread_count);
@@ -93,6 +127,8 @@ void pmt_summary_free(struct pmt_summary *summary)
 {
 	for (unsigned i = 0; i < PMT_SUMMARY_LISTS; i++)
 		free(summary->lists[i].rows);
+	if (summary->blocks)
+		pmt_block_model_free(summary->blocks);
 	pmt_processes_close(&summary->processes);
 	free(summary->threads);
 	*summary = (struct pmt_summary){0};

@@ -10,16 +10,22 @@
 #include "report/request.h"
 #include "report/summary_layout.h"
 
+/* Which of the lists is of what was kept. */
+enum { PMT_SUMMARY_KEPT = 2 };
+
 /* The functions that lead in one figure. */
 struct pmt_summary_list {
 	const char *member;  /* in JSON */
 	const char *heading; /* in text */
 	const struct pmt_metric *metric;
+	const struct pmt_model *model; /* of the rows' functions */
+	bool is_retained; /* rows are lines, their figures what is live of them */
 	struct pmt_function_row *rows; /* those above zero, largest first */
 	uint32_t count;
 };
 
 struct pmt_summary {
+	struct pmt_model *blocks; /* what is live, by line; NULL where it is not known */
 	struct pmt_summary_list lists[PMT_SUMMARY_LISTS];
 	struct pmt_processes processes;
 	uint32_t largest_process; /* by peak RSS; PMT_PROCESS_NONE when unknown */

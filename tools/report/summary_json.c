@@ -43,17 +43,32 @@ static json_t *peak_object(const struct pmt_analysis *a, const struct pmt_peak *
 			 moment_object(a, &peak->reached));
 }
 
+static json_t *retained_row(const struct pmt_model *model,
+			    const struct pmt_function_row *row)
+{
+	json_t *object = json_object();
+
+	pmt_json_set_function(object, model, row->function);
+	json_object_set_new(object, "retained_bytes",
+			    json_integer((json_int_t)row->self.allocated_bytes));
+	json_object_set_new(object, "retained_count",
+			    json_integer((json_int_t)row->self.allocated_count));
+	return object;
+}
+
 static json_t *list_array(const struct pmt_model *model,
 			  const struct pmt_summary_list *list)
 {
 	json_t *array;
 
-	if (!list->metric->is_measured(&model->measured))
+	if (!list->metric->is_measured(&list->model->measured))
 		return json_null();
 	array = json_array();
 	for (uint32_t i = 0; i < list->count; i++)
 		json_array_append_new(array,
-				      pmt_json_function_row(model, &list->rows[i]));
+				      list->is_retained
+					  ? retained_row(list->model, &list->rows[i])
+					  : pmt_json_function_row(model, &list->rows[i]));
 	return array;
 }
 

@@ -314,7 +314,7 @@ int pmt_summary_print_text(const struct pmt_report_request *request,
 	if (layout.chart_rows && pmt_drawing_print(request, a, layout.chart_rows, 0) == 0)
 		fputs("\n  nothing was measured over time\n", request->out);
 	for (unsigned i = 0; i < layout.list_count; i++)
-		print_list(request, a->model, &summary->lists[i], &layout);
+		print_list(request, summary->lists[i].model, &summary->lists[i], &layout);
 	if (layout.has_blanks)
 		fputc('\n', request->out);
 	print_threads(request, a, summary);
@@ -325,8 +325,9 @@ int pmt_summary_print_text(const struct pmt_report_request *request,
 	}
 	fputs(pmt_paint(request->color, PMT_PAINT_DIM), request->out);
 	print_cut(request, 0,
-		  "More: pymemtrace-report functions | tree | timeline | threads | "
-		  "processes");
+		  "More: pymemtrace-report %sfunctions | tree | timeline | threads | "
+		  "processes",
+		  a->model->measured.blocks ? "leaks | peak | " : "");
 	fputs(pmt_paint(request->color, PMT_PAINT_NONE), request->out);
 	return PMT_EXIT_OK;
 }

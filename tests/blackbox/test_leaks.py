@@ -136,3 +136,31 @@ def test_blocks_that_another_thread_frees(trace, tmp_path, report):
     assert 123456 <= found["drop"] < 200000
     assert document["blocks"]["other_thread_frees"] >= 20000
     assert document["blocks"]["missed_frees"] == 0
+
+
+CHURNS = """
+import ctypes
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+malloc, free = libc.malloc, libc.free
+def churn():
+    for i in range(300):
+        free(malloc(10000))
+def keep():
+    kept = [malloc(10000) for i in range(300)]
+    for p in kept:
+        free(p)
+churn()
+keep()
+"""
+
+
+def test_temporary_blocks(trace, tmp_path, report):
+    traced = trace(tmp_path, CHURNS, "mode=allocs")
+    assert traced.process.returncode == 0, traced.process.stderr
+    found = by_function(report("churn", traced.path)["churn"], "temporary_bytes")
+    assert 3000000 <= found["churn"] < 3100000
+    # Only the last of the kept ones are freed within ten allocations.
+    assert sum(found.get(name, 0) for name in ("keep", "<listcomp>", "keep.<locals>.<listcomp>")) < 110000
+    found = by_function(report("churn", traced.path, "json", "--within=100000")["churn"], "temporary_count")
+    assert sum(found.get(name, 0) for name in ("keep", "<listcomp>", "keep.<locals>.<listcomp>")) >= 300

@@ -29,6 +29,7 @@ enum {
 	OPT_FROM,
 	OPT_TO,
 	OPT_BY,
+	OPT_WITHIN,
 	WIDTH_MIN = 20,
 	WIDTH_MAX = 1000,
 	WORDS_MAX = 32,
@@ -50,6 +51,7 @@ static const struct option long_options[] = {
     {"from", required_argument, NULL, OPT_FROM},
     {"to", required_argument, NULL, OPT_TO},
     {"by", required_argument, NULL, OPT_BY},
+    {"within", required_argument, NULL, OPT_WITHIN},
     {"bytes", no_argument, NULL, 'b'},
     {"width", required_argument, NULL, 'w'},
     {"color", required_argument, NULL, OPT_COLOR},
@@ -137,6 +139,16 @@ static void read_trigger(struct reading *r)
 		r->request.trigger_bytes = (int64_t)bytes;
 }
 
+static void read_within(struct reading *r)
+{
+	uint64_t count;
+
+	if (!read_unsigned(optarg, &count) || count == 0 || count > UINT32_MAX)
+		fail_value(r, "--within", "a number of allocations from 1");
+	else
+		r->request.within_count = (uint32_t)count;
+}
+
 static void read_by(struct reading *r)
 {
 	static const char *const words[PMT_BY_COUNT] = {"line", "function", "file",
@@ -188,6 +200,10 @@ static void read_block_option(struct reading *r, int letter)
 	case OPT_BY:
 		r->options_used |= PMT_TAKES_BY;
 		read_by(r);
+		break;
+	case OPT_WITHIN:
+		r->options_used |= PMT_TAKES_WITHIN;
+		read_within(r);
 		break;
 	}
 }

@@ -33,6 +33,7 @@ static const struct option_help option_helps[] = {
     {PMT_TAKES_BY, "    --by=WHAT", "a row for each line, function, file or stack"},
     {PMT_TAKES_MARKS, "    --from=MARK", "only what is allocated behind this mark"},
     {PMT_TAKES_MARKS, "    --to=MARK", "nothing that happens behind this mark"},
+    {PMT_TAKES_WITHIN, "    --within=N", "freed within N allocations of its thread (10)"},
     {0, "-f, --format=FORMAT", NULL},
     {0, "-o, --output=PATH", "write there instead of the terminal"},
     {0, "-b, --bytes", "exact bytes instead of KiB, MiB, GiB"},

@@ -68,7 +68,8 @@ int pmt_report_load_blocks(const struct pmt_report_request *request,
 	    .by_thread = request->thread != NULL,
 	    .with_block_history = true,
 	    .block_history = {.from_mark = request->from_mark,
-			      .to_mark = request->to_mark},
+			      .to_mark = request->to_mark,
+			      .temporary_within = request->within_count},
 	};
 
 	return load(request, &model, ret_analysis);

@@ -33,6 +33,7 @@ enum pmt_report_option {
 	PMT_TAKES_TRIGGER = 1 << 8,
 	PMT_TAKES_MARKS = 1 << 9,
 	PMT_TAKES_BY = 1 << 10,
+	PMT_TAKES_WITHIN = 1 << 11,
 };
 
 /* What the rows of a view of blocks are. */
@@ -71,7 +72,8 @@ struct pmt_report_request {
 	const char *from_mark; /* a mark that the program set, or NULL */
 	const char *to_mark;
 	enum pmt_report_by by;
-	const char *thread; /* stream number, thread id or name; NULL: all */
+	uint32_t within_count; /* allocations; 0: the view's own */
+	const char *thread;    /* stream number, thread id or name; NULL: all */
 };
 
 #endif

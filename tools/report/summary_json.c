@@ -56,8 +56,7 @@ static json_t *retained_row(const struct pmt_model *model,
 	return object;
 }
 
-static json_t *list_array(const struct pmt_model *model,
-			  const struct pmt_summary_list *list)
+static json_t *list_array(const struct pmt_summary_list *list)
 {
 	json_t *array;
 
@@ -65,10 +64,10 @@ static json_t *list_array(const struct pmt_model *model,
 		return json_null();
 	array = json_array();
 	for (uint32_t i = 0; i < list->count; i++)
-		json_array_append_new(array,
-				      list->is_retained
-					  ? retained_row(list->model, &list->rows[i])
-					  : pmt_json_function_row(model, &list->rows[i]));
+		json_array_append_new(
+		    array, list->is_retained
+			       ? retained_row(list->model, &list->rows[i])
+			       : pmt_json_function_row(list->model, &list->rows[i]));
 	return array;
 }
 
@@ -101,7 +100,7 @@ int pmt_summary_print_json(const struct pmt_report_request *request,
 	json_object_set_new(o, "totals", pmt_json_part(&model->totals, model));
 	for (unsigned i = 0; i < PMT_SUMMARY_LISTS; i++)
 		json_object_set_new(o, summary->lists[i].member,
-				    list_array(model, &summary->lists[i]));
+				    list_array(&summary->lists[i]));
 	json_object_set_new(o, "threads", json_integer(summary->thread_count));
 	json_object_set_new(o, "processes", json_integer(summary->processes.count));
 	json_object_set_new(o, "largest_process", largest_object(summary));

@@ -1,0 +1,45 @@
+/* The view "churn": what was freed again by its own thread within a few allocations. */
+#include <inttypes.h>
+
+#include "report/block_view.h"
+#include "report/view.h"
+
+static void print_head(const struct pmt_report_request *request,
+		       const struct pmt_analysis *a, const struct pmt_model *shown)
+{
+	char bytes[PMT_FIGURE_BYTES], count[PMT_FIGURE_BYTES];
+
+	fprintf(
+	    request->out,
+	    "%s in %s temporary blocks: freed within %" PRIu32
+	    " allocations of their thread\n\n",
+	    pmt_figure_bytes(bytes, shown->totals.allocated_bytes, request->exact_bytes),
+	    pmt_figure_count(count, shown->totals.allocated_count, false),
+	    a->model->block_history.set.temporary_within);
+}
+
+static const struct pmt_block_view churn = {
+    .member = "churn",
+    .figure = PMT_BLOCKS_TEMPORARY,
+    .metrics = {{"bytes", "temporary_bytes", "temporary", PMT_UNIT_BYTES, true,
+		 pmt_block_bytes, pmt_block_is_known},
+		{"count", "temporary_count", "blocks", PMT_UNIT_COUNT, true,
+		 pmt_block_count, pmt_block_is_known},
+		{"allocated", "allocated_bytes", "of all", PMT_UNIT_BYTES, true,
+		 pmt_block_allocated, pmt_block_is_known}},
+    .print_head = print_head,
+};
+
+static int run(const struct pmt_report_request *request)
+{
+	return pmt_block_view_run(request, &churn);
+}
+
+const struct pmt_view pmt_view_churn = {
+    .name = "churn",
+    .summary = "who allocates what is freed at once (mode=allocs)",
+    .formats = PMT_BLOCK_FORMATS,
+    .options = PMT_BLOCK_OPTIONS | PMT_TAKES_WITHIN,
+    .sort_keys = PMT_BLOCK_KEYS,
+    .run = run,
+};

@@ -160,7 +160,7 @@ def test_temporary_blocks(trace, tmp_path, report):
     assert traced.process.returncode == 0, traced.process.stderr
     found = by_function(report("churn", traced.path)["churn"], "temporary_bytes")
     assert 3000000 <= found["churn"] < 3100000
-    # Only the last of the kept ones are freed within ten allocations.
-    assert sum(found.get(name, 0) for name in ("keep", "<listcomp>", "keep.<locals>.<listcomp>")) < 110000
+    # Only the last of the kept ones are freed within ten allocations, and Python has some.
+    assert sum(found.get(name, 0) for name in ("keep", "<listcomp>", "keep.<locals>.<listcomp>")) < 300000
     found = by_function(report("churn", traced.path, "json", "--within=100000")["churn"], "temporary_count")
     assert sum(found.get(name, 0) for name in ("keep", "<listcomp>", "keep.<locals>.<listcomp>")) >= 300

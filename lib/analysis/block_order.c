@@ -200,7 +200,8 @@ static void tidy(struct pmt_block_order *order)
 {
 	while (order->begun < order->count && order->waiting[order->begun].is_done)
 		order->begun++;
-	if (order->begun < order->count && order->begun < order->capacity / 2)
+	if (order->begun == 0 ||
+	    (order->begun < order->count && order->begun < order->capacity / 2))
 		return;
 	order->count -= order->begun;
 	memmove(order->waiting, order->waiting + order->begun,

@@ -115,6 +115,30 @@ print("done")
 """
 
 
+NAMELESS = """
+import _thread, threading
+def small(n): return bytearray(70000 + n)
+def fill(n):
+    for i in range(4800): small(i + n)
+    done.release()
+for n in range(12):
+    done = threading.Lock()
+    done.acquire()
+    _thread.start_new_thread(fill, (n,))
+    done.acquire()
+print("done")
+"""
+
+
+def test_a_thread_without_a_name_in_a_small_ring(trace, tmp_path, facts):
+    """It comes back to be asked for its name, never behind the ring's end."""
+    traced = trace(tmp_path, NAMELESS, "ring_size=64KiB")
+    assert (traced.process.returncode, traced.process.stdout) == (0, "done\n"), traced.process.stderr
+    told = facts(traced.path)
+    assert sum(told["lost"].values()) == 0
+    assert sum(stream["entered"].get("small", 0) for stream in told["streams"]) == 12 * 4800
+
+
 def test_full_rings_of_dead_threads(interp, tmp_path):
     """No file may grow beyond 16 KiB (dash counts 512 bytes): not the trace, so that each thread dies with a full
     ring, and not a ring's file. The program ends as it would have, and it is said once."""

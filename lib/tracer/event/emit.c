@@ -281,8 +281,11 @@ uint8_t *pmt_emit_begin_slow(struct pmt_thread *t)
 	if (!pmt_emit_settle(e, t->points ? NULL : &t->sums))
 		return NULL;
 	uint8_t *begin = pmt_ring_make_room_sp(&e->ring, 0);
-	if (!e->named && begin) /* come back soon, and less often as it goes on */
-		e->ring.limit = e->ring.head + e->event_count / 4;
+	if (!e->named && begin) { /* come back soon, and less often as it goes on */
+		uint64_t soon = e->ring.head + e->event_count / 4;
+		if (soon < e->ring.limit) /* which is where the room ends */
+			e->ring.limit = soon;
+	}
 	return begin;
 }
 

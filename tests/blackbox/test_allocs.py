@@ -250,6 +250,34 @@ def test_threads_keep_their_own_stacks(trace, tmp_path, tool):
         assert sorted(counts.values())[-1] == 500 and sum(counts.values()) == 500
 
 
+OUTLIVES = """
+import sqlite3, threading, time
+begun = threading.Event()
+def query():
+    with sqlite3.connect(":memory:") as c:
+        c.create_function("begun", 0, lambda: begun.set() or 1)
+        c.execute("with recursive t(n) as (select begun() union all select n + 1 from t where n < 100000000) "
+                  "select sum(length(x)) from (select printf('%0500d', n) || hex(randomblob(3000)) as x from t)")\
+            .fetchall()
+def deep(n): return deep(n - 1) if n else query()
+threading.Thread(target=deep, args=(20,), daemon=True).start()
+begun.wait()
+kept = [{i: [i]} for i in range(200000)]
+print("bye")
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("-X", "dev")])
+def test_a_thread_in_c_may_outlive_the_interpreter(trace, tmp_path, options):
+    """It allocates while the end of the interpreter frees its thread state."""
+    if trace(tmp_path, ["-c", "import sqlite3"]).process.returncode:
+        pytest.skip("no sqlite3 here")
+    script = tmp_path / "outlives.py"
+    script.write_text(OUTLIVES)
+    traced = trace(tmp_path, [*options, script], "mode=allocs,max_size=64MiB")
+    assert (traced.process.returncode, traced.process.stdout) == (0, "bye\n"), traced.process.stderr
+
+
 @pytest.mark.interpreters(one=True)
 def test_calls_and_allocs_together_are_refused(trace, tmp_path):
     traced = trace(tmp_path, "pass\n", "mode=calls+allocs")

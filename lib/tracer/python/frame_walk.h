@@ -48,6 +48,9 @@ PMT_INLINE const void *pmt_frame_top(const struct pmt_frame_layout *l)
 		state = pmt_frame_thread_state_among(state);
 	if (PMT_UNLIKELY(!state))
 		return NULL;
+	if (PMT_UNLIKELY(pmt_py.is_finalizing && pmt_py.is_finalizing()) &&
+	    state != pmt_py.thread_state_unchecked())
+		return NULL;
 	const void *frame = PMT_FRAME_FIELD(void *, state, l->tstate_frame);
 	if (l->cframe_frame != PMT_LAYOUT_NONE && frame)
 		frame = PMT_FRAME_FIELD(void *, frame, l->cframe_frame);

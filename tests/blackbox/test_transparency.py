@@ -556,6 +556,31 @@ def test_its_tool_is_not_seen(both, facts, options):
         assert stream["entered"] == stream["left"] and stream["stray_leaves"] == 0
 
 
+MANY_INTERPRETERS = """
+import sys
+try: import _interpreters as interpreters
+except ImportError: import _xxsubinterpreters as interpreters
+for _ in range(40):
+    one = interpreters.create()
+    getattr(interpreters, "run_string", None)(one, "def f(): pass\\nf()")
+    interpreters.destroy(one)
+for tool in range(6):
+    sys.monitoring.use_tool_id(tool, "main")
+    print(sys.monitoring.get_tool(tool))
+    sys.monitoring.free_tool_id(tool)
+def after(): pass
+after()
+"""
+
+
+@pytest.mark.interpreters(min=(3, 12))
+def test_its_tool_is_not_seen_after_many_interpreters(both, facts):
+    plain, traced = both(["-c", MANY_INTERPRETERS])
+    assert plain.returncode == 0, plain.stderr
+    assert_same(plain, traced)
+    assert entered(facts(traced.path), "after") == 1
+
+
 @pytest.mark.interpreters(min=(3, 12))
 def test_all_tools_are_the_programs(both, facts):
     """Then there is no place to trace from; that is said once."""

@@ -29,6 +29,7 @@
 #include "python/hook.h"
 #include "python/hook_legacy.h"
 #include "python/hook_watch.h"
+#include "python/monitoring_place.h"
 #include "python/thread_name.h"
 #include "python/walk_check.h"
 #include "run/identity.h"
@@ -199,6 +200,7 @@ static void forget_interpreter(const void *interpreter)
 
 	if (place >= 0)
 		attached[place] = NULL;
+	pmt_monitoring_place_forget(interpreter);
 }
 
 static void attach_current(void)

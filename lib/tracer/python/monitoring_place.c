@@ -32,12 +32,12 @@ struct c_function {
 	struct pmt_py_method *definition;
 };
 
-/* By interpreter; with the GIL. An entry that was pushed out is no longer hidden. */
+/* By interpreter; with the GIL. The last entry is pushed out when all are taken. */
 static struct place {
-	const struct _object *monitoring;
+	const struct _object *monitoring; /* NULL: free */
+	const void *interpreter;
 	int tool; /* -1: none of the ids is ours */
 } places[PLACES_MAX];
-static unsigned next_place;
 
 static const char *const *event_names;
 static pmt_monitoring_move_fn *move;
@@ -259,9 +259,18 @@ bool pmt_monitoring_place_hide_gil(struct _object *monitoring, int tool)
 		if (originals[i].function)
 			replace(monitoring, &replacements[i]);
 	if (!place)
-		place = &places[next_place++ % PLACES_MAX];
-	*place = (struct place){monitoring, tool};
+		place = find_place(NULL);
+	if (!place)
+		place = &places[PLACES_MAX - 1];
+	*place = (struct place){monitoring, pmt_py.interpreter_get(), tool};
 	return true;
+}
+
+void pmt_monitoring_place_forget(const void *interpreter)
+{
+	for (unsigned i = 0; i < PLACES_MAX; i++)
+		if (places[i].monitoring && places[i].interpreter == interpreter)
+			places[i] = (struct place){NULL, NULL, -1};
 }
 
 bool pmt_monitoring_place_is_hidden_gil(const struct _object *monitoring)

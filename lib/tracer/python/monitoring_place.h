@@ -23,4 +23,7 @@ bool pmt_monitoring_place_hide_gil(struct _object *monitoring, int tool);
 
 bool pmt_monitoring_place_is_hidden_gil(const struct _object *monitoring);
 
+/* The interpreter ends: its place is free again. */
+void pmt_monitoring_place_forget(const void *interpreter);
+
 #endif

@@ -103,6 +103,23 @@ struct pmt_deltas {
 	int64_t file_mapped_bytes;
 };
 
+/* What moved from said to now. */
+static inline struct pmt_deltas pmt_deltas_between(const struct pmt_deltas *said,
+						   const struct pmt_deltas *now)
+{
+	return (struct pmt_deltas){
+	    .allocated_bytes = now->allocated_bytes - said->allocated_bytes,
+	    .allocated_count = now->allocated_count - said->allocated_count,
+	    .freed_bytes = now->freed_bytes - said->freed_bytes,
+	    .freed_count = now->freed_count - said->freed_count,
+	    .object_bytes = now->object_bytes - said->object_bytes,
+	    .object_count = now->object_count - said->object_count,
+	    .rss_pages = now->rss_pages - said->rss_pages,
+	    .mapped_bytes = now->mapped_bytes - said->mapped_bytes,
+	    .file_mapped_bytes = now->file_mapped_bytes - said->file_mapped_bytes,
+	};
+}
+
 /* One decoded record. payload points into the decoded bytes. */
 struct pmt_record {
 	uint8_t op;  /* enum pmt_op */

@@ -109,6 +109,8 @@ void pmt_own_thread_rehearse(void)
 	uint64_t count = pmt_own_thread_count();
 	pthread_t thread = 0;
 
+	if (t && t->emitter.in_malloc) /* of a forked child: some pages are its then */
+		return;
 	if (pmt_own_thread_start(&thread, rehearsal_main) == 0)
 		pmt_own_thread_join(thread, count + 1);
 	if (t)

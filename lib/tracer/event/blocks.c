@@ -51,10 +51,10 @@ static bool begin(struct pmt_thread *t)
 		return false;
 	}
 	if (PMT_UNLIKELY(pmt_load32_relaxed(&pmt_hook_way) & PMT_WAY_PAUSED)) {
-		e->busy = 1;
+		e->busy = e->in_malloc = 1; /* no thread may be started from here */
 		if (e->live)
 			pmt_emit_pause(e);
-		e->busy = 0;
+		e->busy = e->in_malloc = 0;
 		return false;
 	}
 	e->busy = 1;

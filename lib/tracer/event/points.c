@@ -173,18 +173,7 @@ void pmt_points_settle(struct pmt_thread *t)
 void pmt_points_add_rest(struct pmt_run *run, const struct pmt_thread *t)
 {
 	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES];
-	const struct pmt_deltas *sums = &t->sums, *said = &t->emitter.emitted;
-	struct pmt_deltas rest = {
-	    .allocated_bytes = sums->allocated_bytes - said->allocated_bytes,
-	    .allocated_count = sums->allocated_count - said->allocated_count,
-	    .freed_bytes = sums->freed_bytes - said->freed_bytes,
-	    .freed_count = sums->freed_count - said->freed_count,
-	    .object_bytes = sums->object_bytes - said->object_bytes,
-	    .object_count = sums->object_count - said->object_count,
-	    .rss_pages = sums->rss_pages - said->rss_pages,
-	    .mapped_bytes = sums->mapped_bytes - said->mapped_bytes,
-	    .file_mapped_bytes = sums->file_mapped_bytes - said->file_mapped_bytes,
-	};
+	struct pmt_deltas rest = pmt_deltas_between(&t->emitter.emitted, &t->sums);
 
 	if (!t->points)
 		return;

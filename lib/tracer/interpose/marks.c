@@ -38,7 +38,10 @@ static int write_mark(enum pmt_ext type, const char *text)
 	if (t->emitter.busy) {
 		if (pmt_run_is_on())
 			pmt_area_count_loss(&pmt_run->area, PMT_LOSS_REENTERED, 1);
-	} else if (t->emitter.live ? pmt_run_is_on() : pmt_emitter_open_self(t)) {
+		return 0;
+	}
+	t->emitter.busy = 1; /* for handlers that allocate or mark meanwhile */
+	if (t->emitter.live ? pmt_run_is_on() : pmt_emitter_open_self(t)) {
 		const uint8_t *end = pmt_payload_put_text(payload, cut(text));
 		pmt_rss_read_self(t); /* a mark asks what memory is now */
 		pmt_context_settle(t);
@@ -48,6 +51,7 @@ static int write_mark(enum pmt_ext type, const char *text)
 			  pmt_emit_extended(&t->emitter, NULL, type, payload,
 					    (size_t)(end - payload));
 	}
+	t->emitter.busy = 0;
 	errno = saved;
 	return written;
 }

@@ -37,7 +37,7 @@ static _Atomic uint32_t wiped_count;
 
 /* Where the linker put this library's (or test program's) ELF header. */
 /* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl*): the linker's own name */
-extern const ElfW(Ehdr) __ehdr_start PMT_HIDDEN;
+extern const char __ehdr_start[] PMT_HIDDEN;
 
 static size_t round_up(size_t size)
 {
@@ -177,17 +177,17 @@ static void populate_data(uintptr_t begin, uintptr_t end, uintptr_t relro_end)
 
 void pmt_own_populate_library(void)
 {
-	const ElfW(Phdr) *part =
-	    (const void *)((const char *)&__ehdr_start + __ehdr_start.e_phoff);
+	const ElfW(Ehdr) *header = (const void *)__ehdr_start;
+	const ElfW(Phdr) *part = (const void *)(__ehdr_start + header->e_phoff);
 	uintptr_t bias = 0, relro_end = 0;
 
-	for (int i = 0; i < __ehdr_start.e_phnum; i++) {
+	for (int i = 0; i < header->e_phnum; i++) {
 		if (part[i].p_type == PT_LOAD && part[i].p_offset == 0)
-			bias = (uintptr_t)&__ehdr_start - part[i].p_vaddr;
+			bias = (uintptr_t)__ehdr_start - part[i].p_vaddr;
 		if (part[i].p_type == PT_GNU_RELRO)
 			relro_end = part[i].p_vaddr + part[i].p_memsz;
 	}
-	for (int i = 0; i < __ehdr_start.e_phnum; i++) {
+	for (int i = 0; i < header->e_phnum; i++) {
 		uintptr_t begin = bias + part[i].p_vaddr;
 
 		if (part[i].p_type != PT_LOAD)

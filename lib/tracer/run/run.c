@@ -370,12 +370,15 @@ void pmt_run_suspend_for_exec(void)
 void pmt_run_add_native_sums(struct pmt_run *run, struct pmt_thread *t)
 {
 	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES];
-	const struct pmt_deltas *d = &t->sums;
+	/* Said again, as after an exec that failed, it is what came since. */
+	const struct pmt_deltas now = t->sums;
+	const struct pmt_deltas rest = pmt_deltas_between(&t->emitter.emitted, &now);
 
-	if (!(d->allocated_count | d->freed_count | (uint64_t)d->mapped_bytes))
+	if (!(rest.allocated_count | rest.freed_count | (uint64_t)rest.mapped_bytes))
 		return;
+	t->emitter.emitted = now;
 	uint8_t *p = pmt_varint_put(payload, pmt_load32_relaxed(&t->os_tid));
-	p = pmt_payload_put_sums(p, d);
+	p = pmt_payload_put_sums(p, &rest);
 	pmt_emit_extended(&run->process, NULL, PMT_EXT_THREAD_SUMS, payload,
 			  (size_t)(p - payload));
 }

@@ -30,6 +30,9 @@ enum {
 	GONE_POLL_NS = 50000,
 };
 
+/* With the holder's tid in the lock: somebody may be waiting for it. */
+#define LOCK_WAITED 0x80000000u
+
 static void futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t ns)
 {
 	struct timespec timeout = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
@@ -42,42 +45,39 @@ static void futex_wake(_Atomic uint32_t *word)
 	pmt_sys_futex(word, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
 }
 
-/* Relaxed throughout: a thread can only find its own tid if it put it there itself. */
-static void note_holder(void)
+/* Relaxed: a thread can only find its own tid if it put it there itself. */
+bool pmt_drain_is_held_by_me(void)
 {
-	atomic_store_explicit(&pmt_run->drain.holder, (uint32_t)pmt_sys_gettid(),
-			      memory_order_relaxed);
-}
-
-static bool is_held_by_me(void)
-{
-	return pmt_load32_relaxed(&pmt_run->drain.holder) == (uint32_t)pmt_sys_gettid();
+	return (pmt_load32_relaxed(&pmt_run->drain.lock) & ~LOCK_WAITED) ==
+	       (uint32_t)pmt_sys_gettid();
 }
 
 bool pmt_drain_try_lock(void)
 {
-	if (!pmt_cas32(&pmt_run->drain.lock, 0, 1))
-		return false;
-	note_holder();
-	return true;
+	return pmt_cas32(&pmt_run->drain.lock, 0, (uint32_t)pmt_sys_gettid());
 }
 
 void pmt_drain_lock(void)
 {
 	_Atomic uint32_t *lock = &pmt_run->drain.lock;
+	uint32_t me = (uint32_t)pmt_sys_gettid();
 
-	if (!pmt_cas32(lock, 0, 1))
-		while (atomic_exchange_explicit(lock, 2, memory_order_acquire) != 0)
-			futex_wait(lock, 2, 1000000000u);
-	note_holder();
+	if (pmt_cas32(lock, 0, me))
+		return;
+	/* Others may wait besides us: who had to wait wakes them in any case. */
+	while (!pmt_cas32(lock, 0, me | LOCK_WAITED)) {
+		uint32_t seen = pmt_load32_relaxed(lock);
+		if (seen &&
+		    ((seen & LOCK_WAITED) || pmt_cas32(lock, seen, seen | LOCK_WAITED)))
+			futex_wait(lock, seen | LOCK_WAITED, 1000000000u);
+	}
 }
 
 void pmt_drain_unlock(void)
 {
 	_Atomic uint32_t *lock = &pmt_run->drain.lock;
 
-	atomic_store_explicit(&pmt_run->drain.holder, 0, memory_order_relaxed);
-	if (atomic_exchange_explicit(lock, 0, memory_order_release) == 2)
+	if (atomic_exchange_explicit(lock, 0, memory_order_release) & LOCK_WAITED)
 		futex_wake(lock);
 }
 
@@ -196,7 +196,8 @@ void pmt_drain_stop(void)
 	struct pmt_thread *t = pmt_self;
 	int saved = errno;
 
-	if (!pmt_load32_acquire(&d->running))
+	/* A handler interrupted who holds the lock: the thread may wait for it. */
+	if (!pmt_load32_acquire(&d->running) || pmt_drain_is_held_by_me())
 		return;
 	if (t)
 		t->emitter.ours++; /* what pthread_create got is given back */
@@ -239,7 +240,7 @@ bool pmt_drain_pressure(struct pmt_ring *ring, bool must_wait)
 	bool moved = true;
 
 	/* Whoever acts as the drain would wait for itself. */
-	if (is_held_by_me())
+	if (pmt_drain_is_held_by_me())
 		return false;
 	pmt_drain_start();
 	if (!must_wait) {

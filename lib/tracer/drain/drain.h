@@ -22,9 +22,10 @@ struct pmt_drain {
 	_Atomic uint32_t stop;    /* it shall end */
 	_Atomic uint32_t wake;    /* futex: grows with each wake-up */
 	_Atomic uint32_t sleeping;
-	_Atomic uint32_t lock;    /* futex mutex: 0 free, 1 held, 2 held and waited for */
-	_Atomic uint32_t holder;  /* tid of who holds the lock, 0: nobody */
-	_Atomic uint32_t refused; /* no thread was to be had, at least once */
+	/* Futex mutex: 0 free, or the holder's tid, with the top bit when waited for. In
+	 * one word, so that a signal handler always knows whom it interrupted. */
+	_Atomic uint32_t lock;
+	_Atomic uint32_t refused;       /* no thread was to be had, at least once */
 	_Atomic uint64_t not_before_ns; /* after a fork: no new thread until then */
 	uint64_t next_sample_ns;
 	uint64_t next_flush_ns;
@@ -37,7 +38,8 @@ struct pmt_drain {
  * malloc hook, never in an atfork handler. */
 void pmt_drain_start(void);
 
-/* Ends the thread and waits until the kernel no longer counts it. */
+/* Ends the thread and waits until the kernel no longer counts it. From a signal handler
+ * that interrupted a holder of the lock it does nothing: the thread may wait for that. */
 void pmt_drain_stop(void);
 
 /* Takes everything that is in the rings now; drain lock held inside. */
@@ -47,6 +49,9 @@ void pmt_drain_flush(void);
 void pmt_drain_lock(void);
 bool pmt_drain_try_lock(void);
 void pmt_drain_unlock(void);
+
+/* In a signal handler: the interrupted code holds the lock, it cannot be taken. */
+bool pmt_drain_is_held_by_me(void);
 
 /* pmt_ring_pressure_fn of all rings of this process. */
 bool pmt_drain_pressure(struct pmt_ring *ring, bool must_wait);

@@ -341,7 +341,8 @@ void pmt_run_end(unsigned reason, int64_t status)
 
 	if (is_untold_child(run))
 		pmt_run_start();
-	if (!is_mine(run) || !pmt_cas32(&run->state, PMT_RUN_ON, PMT_RUN_CLOSED))
+	if (!is_mine(run) || pmt_drain_is_held_by_me() ||
+	    !pmt_cas32(&run->state, PMT_RUN_ON, PMT_RUN_CLOSED))
 		return;
 	pmt_drain_stop();
 	write_the_rest(run, reason, status);
@@ -355,7 +356,7 @@ void pmt_run_suspend_for_exec(void)
 	struct pmt_run *run = pmt_run;
 	int saved = errno;
 
-	if (!is_mine(run))
+	if (!is_mine(run) || pmt_drain_is_held_by_me())
 		return;
 	pmt_drain_stop();
 	write_the_rest(run, PMT_END_EXEC, 0);

@@ -67,13 +67,15 @@ bool pmt_run_start(void);
 void pmt_run_note_fork(void);
 
 /* Writes everything that is in the rings and the end record; reason is enum pmt_end.
- * For the last moments: nothing is traced afterwards. Idempotent. */
+ * For the last moments: nothing is traced afterwards. Idempotent. In a signal handler
+ * that interrupted a holder of the drain lock nothing: the ring is left, as after a kill.
+ */
 void pmt_run_end(unsigned reason, int64_t status);
 
 /* The status that exit(3) was called with, for the end of a process. */
 int pmt_run_exit_status(void);
 
-/* As pmt_run_end, for an exec that may still fail: undone by pmt_run_resume. */
+/* As pmt_run_end, for an exec that may still fail. */
 void pmt_run_suspend_for_exec(void);
 
 /* Counters of a thread without events, as a record of stream 0. Drain lock held. */

@@ -27,11 +27,19 @@ enum {
 	CONTEXTS_NS = 1000000000,
 	FULL_WAIT_NS = 100000000, /* a producer waits at most so long */
 	REFUSED_NS = 500000000,   /* no thread to be had: not asked at each event */
-	GONE_POLL_NS = 50000,
+	POLL_NS = 50000,
+	STOP_WAIT_NS = 1000000000, /* for another thread that starts or stops it */
 };
 
 /* With the holder's tid in the lock: somebody may be waiting for it. */
 #define LOCK_WAITED 0x80000000u
+
+static void nap(void)
+{
+	struct timespec pause = {0, POLL_NS};
+
+	pmt_sys_clock_nanosleep(CLOCK_MONOTONIC, 0, &pause);
+}
 
 static void futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t ns)
 {
@@ -155,16 +163,31 @@ static void *drain_main(void *unused)
 	return NULL;
 }
 
+/* From one state to a passing one, which is then this thread's to end. */
+static bool take_state(struct pmt_drain *d, uint32_t from, uint32_t to)
+{
+	if (!pmt_cas32(&d->state, from, to))
+		return false;
+	pmt_store32_release(&d->changer, (uint32_t)pmt_sys_gettid());
+	return true;
+}
+
+static void give_state(struct pmt_drain *d, uint32_t state)
+{
+	pmt_store32_release(&d->changer, 0);
+	pmt_store32_release(&d->state, state);
+}
+
 void pmt_drain_start(void)
 {
 	struct pmt_drain *d = &pmt_run->drain;
 	struct pmt_thread *t = pmt_self;
 	int saved = errno;
 
-	if (pmt_load32_relaxed(&d->running) || !pmt_run_is_on() ||
+	if (pmt_load32_relaxed(&d->state) != PMT_DRAIN_NONE || !pmt_run_is_on() ||
 	    (t && t->emitter.in_malloc) ||
 	    pmt_clock_monotonic_ns() < pmt_load_relaxed(&d->not_before_ns) ||
-	    !pmt_cas32(&d->running, 0, 1))
+	    !take_state(d, PMT_DRAIN_NONE, PMT_DRAIN_STARTING))
 		return;
 	/* pthread_create allocates: that is our memory, not the program's. */
 	struct pmt_deltas before = t ? t->sums : (struct pmt_deltas){0};
@@ -174,7 +197,6 @@ void pmt_drain_start(void)
 	int error = pmt_own_thread_start(&d->thread, drain_main);
 	if (error < 0) {
 		pmt_store32_release(&d->refused, 1);
-		pmt_store32_release(&d->running, 0);
 		pmt_say(PMT_SAY_DRAIN,
 			"no thread to write the trace with: ", pmt_say_errno(error),
 			": the program's own write it, without samples");
@@ -183,11 +205,37 @@ void pmt_drain_start(void)
 	} else {
 		pmt_store32_release(&pmt_emit_drain_missing, 0);
 	}
+	give_state(d, error < 0 ? PMT_DRAIN_NONE : PMT_DRAIN_RUNNING);
 	if (t) {
 		t->sums = before;
 		t->emitter.ours--;
 	}
 	errno = saved;
+}
+
+/*
+ * Makes the thread this thread's to end. False when there is none any more: where another
+ * is ending it, only then. Not waited for without end, nor when a handler interrupted the
+ * very thread that starts or ends it, or holds the lock that it may wait for.
+ */
+static bool take_running(struct pmt_drain *d)
+{
+	uint32_t me = (uint32_t)pmt_sys_gettid();
+	uint64_t deadline = 0;
+
+	while (pmt_load32_acquire(&d->state) != PMT_DRAIN_NONE) {
+		if (pmt_drain_is_held_by_me() || pmt_load32_relaxed(&d->changer) == me)
+			return false;
+		if (take_state(d, PMT_DRAIN_RUNNING, PMT_DRAIN_STOPPING))
+			return true;
+		uint64_t now = pmt_clock_monotonic_ns();
+		if (!deadline)
+			deadline = now + STOP_WAIT_NS;
+		if (now >= deadline)
+			return false;
+		nap();
+	}
+	return false;
 }
 
 void pmt_drain_stop(void)
@@ -196,8 +244,7 @@ void pmt_drain_stop(void)
 	struct pmt_thread *t = pmt_self;
 	int saved = errno;
 
-	/* A handler interrupted who holds the lock: the thread may wait for it. */
-	if (!pmt_load32_acquire(&d->running) || pmt_drain_is_held_by_me())
+	if (!take_running(d))
 		return;
 	if (t)
 		t->emitter.ours++; /* what pthread_create got is given back */
@@ -208,8 +255,8 @@ void pmt_drain_stop(void)
 	pmt_add32_relaxed(&d->wake, 1);
 	futex_wake(&d->wake);
 	pmt_own_thread_join(d->thread, count);
-	pmt_store32_release(&d->running, 0);
 	pmt_store32_release(&pmt_emit_drain_missing, 1);
+	give_state(d, PMT_DRAIN_NONE);
 	if (t)
 		t->emitter.ours--;
 	errno = saved;
@@ -248,20 +295,19 @@ bool pmt_drain_pressure(struct pmt_ring *ring, bool must_wait)
 		errno = saved;
 		return true;
 	}
-	if (!pmt_load32_acquire(&d->running)) {
+	if (pmt_load32_acquire(&d->state) == PMT_DRAIN_NONE) {
 		moved = take_it_myself(ring, tail);
 		errno = saved;
 		return moved;
 	}
 	uint64_t deadline = pmt_clock_monotonic_ns() + FULL_WAIT_NS;
-	struct timespec pause = {0, GONE_POLL_NS};
 	while (pmt_load_acquire(&ring->slot->tail) == tail) {
 		if (pmt_clock_monotonic_ns() >= deadline) {
 			moved = false;
 			break;
 		}
 		wake_drain(d);
-		pmt_sys_clock_nanosleep(CLOCK_MONOTONIC, 0, &pause);
+		nap();
 	}
 	errno = saved;
 	return moved;

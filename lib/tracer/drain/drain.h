@@ -16,9 +16,18 @@
 /* CPython 3.12 and newer looks for threads right after fork, and warns. */
 enum { PMT_DRAIN_AFTER_FORK_NS = 20000000 };
 
+enum pmt_drain_state {
+	PMT_DRAIN_NONE = 0, /* and in a child that was just forked */
+	PMT_DRAIN_STARTING,
+	PMT_DRAIN_RUNNING,
+	PMT_DRAIN_STOPPING, /* one thread joins it; the others wait for that one */
+};
+
 struct pmt_drain {
 	pthread_t thread;
-	_Atomic uint32_t running; /* the thread exists */
+	/* Whether the thread exists. Passing states end by the store of who made them. */
+	_Atomic uint32_t state;
+	_Atomic uint32_t changer; /* its tid while STARTING or STOPPING, or 0 */
 	_Atomic uint32_t stop;    /* it shall end */
 	_Atomic uint32_t wake;    /* futex: grows with each wake-up */
 	_Atomic uint32_t sleeping;
@@ -38,8 +47,9 @@ struct pmt_drain {
  * malloc hook, never in an atfork handler. */
 void pmt_drain_start(void);
 
-/* Ends the thread and waits until the kernel no longer counts it. From a signal handler
- * that interrupted a holder of the lock it does nothing: the thread may wait for that. */
+/* Ends the thread and waits until the kernel no longer counts it; when another thread is
+ * at it, until that one has done so. From a signal handler that interrupted the start,
+ * the stop or a holder of the lock it does nothing: that would be to wait for itself. */
 void pmt_drain_stop(void);
 
 /* Takes everything that is in the rings now; drain lock held inside. */

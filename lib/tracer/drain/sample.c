@@ -40,7 +40,8 @@ void pmt_sample_take_locked(void)
 	    .system_ms = stat.system_ticks * 1000 / run->clock_ticks_per_second,
 	    .rss_peak_bytes = pmt_process_rss_peak_bytes(),
 	    /* The drain itself is none of the program's threads. */
-	    .thread_count = stat.thread_count - pmt_load32_relaxed(&run->drain.running),
+	    .thread_count = stat.thread_count -
+			    (pmt_load32_relaxed(&run->drain.state) != PMT_DRAIN_NONE),
 	};
 	add_counters(&sample);
 	const uint8_t *end = pmt_payload_put_sample(payload, &sample);

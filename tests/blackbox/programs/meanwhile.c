@@ -1,22 +1,27 @@
 /*
  * What comes to a process while the tracer is at work, for programs that load this by
- * ctypes: a signal whose handler leaves for good while the trace is being written.
+ * ctypes: a signal whose handler leaves for good while the trace is being written, and
+ * threads that fork at the same moment.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define EXPORT    __attribute__((visibility("default")))
 #define LOAD(x)   BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, x))
 #define RETURN(x) BPF_STMT(BPF_RET | BPF_K, x)
+
+enum { THREADS_MAX = 8 };
 
 static int install(struct sock_filter *filter, size_t count)
 {
@@ -76,4 +81,38 @@ EXPORT int leave_when_writing(int by_exec)
 	if (sigaction(SIGSYS, &action, NULL))
 		return errno;
 	return install(filter, sizeof(filter) / sizeof(*filter));
+}
+
+static pthread_barrier_t start;
+
+static void *fork_once(void *ret_status)
+{
+	int *status = ret_status;
+
+	pthread_barrier_wait(&start);
+	pid_t child = fork();
+	if (child == 0)
+		_exit(0);
+	if (child < 0 || waitpid(child, status, 0) != child)
+		*status = -1;
+	return NULL;
+}
+
+/* That many threads fork at the same moment; returns how many children ended well. */
+EXPORT int fork_together(int count)
+{
+	pthread_t threads[THREADS_MAX];
+	int statuses[THREADS_MAX], well = 0;
+
+	if (count > THREADS_MAX || pthread_barrier_init(&start, NULL, (unsigned)count))
+		return -1;
+	for (int i = 0; i < count; i++)
+		if (pthread_create(&threads[i], NULL, fork_once, &statuses[i]))
+			_exit(9);
+	for (int i = 0; i < count; i++) {
+		pthread_join(threads[i], NULL);
+		well += statuses[i] == 0;
+	}
+	pthread_barrier_destroy(&start);
+	return well;
 }

@@ -319,7 +319,16 @@ int64_t pmt_clock_since_ns(const struct pmt_clock *clock, uint64_t tick)
 					   : -(double)(clock->tick - tick);
 	double ns = ticks * clock->ns_per_tick;
 
-	if (ns >= 9.2e18)
-		return INT64_MAX;
-	return ns <= -9.2e18 ? INT64_MIN : (int64_t)ns;
+	if (ns >= (double)PMT_CLOCK_NS_MAX)
+		return PMT_CLOCK_NS_MAX;
+	return ns <= -(double)PMT_CLOCK_NS_MAX ? -PMT_CLOCK_NS_MAX : (int64_t)ns;
+}
+
+int64_t pmt_clock_date_ns(const struct pmt_clock *clock, uint64_t tick)
+{
+	uint64_t begin = clock->realtime_ns < (uint64_t)PMT_CLOCK_NS_MAX
+			     ? clock->realtime_ns
+			     : (uint64_t)PMT_CLOCK_NS_MAX;
+
+	return (int64_t)begin + pmt_clock_since_ns(clock, tick);
 }

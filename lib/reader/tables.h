@@ -98,8 +98,14 @@ const struct pmt_info *pmt_tables_info_at(const struct pmt_tables *tables, size_
 /* The clock as far as the tables know it now; known is false before any checkpoint. */
 struct pmt_clock pmt_tables_clock(const struct pmt_tables *tables);
 
+/* 146 years: two of them can be added and subtracted. A longer time is damage. */
+#define PMT_CLOCK_NS_MAX (INT64_MAX / 2)
+
 /* Nanoseconds from the clock's instant to tick; negative before it. */
 int64_t pmt_clock_since_ns(const struct pmt_clock *clock, uint64_t tick);
+
+/* Nanoseconds from 1970 to tick. */
+int64_t pmt_clock_date_ns(const struct pmt_clock *clock, uint64_t tick);
 
 /* Sum of the LOSS records of one cause (enum pmt_loss); causes this reader does not know
  * count under PMT_LOSS_COUNT. */

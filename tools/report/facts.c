@@ -146,7 +146,7 @@ const char *pmt_facts_time(const struct pmt_clock *clock, uint64_t tick, char *t
 	text[0] = '\0';
 	if (!clock->known)
 		return text;
-	int64_t ns = (int64_t)clock->realtime_ns + pmt_clock_since_ns(clock, tick);
+	int64_t ns = pmt_clock_date_ns(clock, tick);
 	time_t seconds = (time_t)(ns / 1000000000);
 	if (gmtime_r(&seconds, &utc))
 		strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &utc);

@@ -10,6 +10,17 @@ static int64_t info_bytes(const struct pmt_analysis *a, const char *key)
 	return value ? strtoll(value, NULL, 10) : 0;
 }
 
+/* Of a forged trace sums and differences wrap. */
+static int64_t added(int64_t sum, uint64_t more)
+{
+	return (int64_t)((uint64_t)sum + more);
+}
+
+static bool is_moved(int64_t by, int64_t limit)
+{
+	return (by < 0 ? -(uint64_t)by : (uint64_t)by) >= (uint64_t)limit;
+}
+
 struct pmt_log_limits pmt_log_limits_of(const struct pmt_analysis *a,
 					const struct pmt_report_request *request)
 {
@@ -30,8 +41,8 @@ void pmt_log_moved_add(struct pmt_log_moved *moved, const struct pmt_log_line *l
 {
 	const struct pmt_deltas *d = &line->event->record.deltas;
 
-	moved->rss_bytes += d->rss_pages * (int64_t)page_bytes;
-	moved->kept_bytes += (int64_t)(d->allocated_bytes - d->freed_bytes);
+	moved->rss_bytes = added(moved->rss_bytes, (uint64_t)d->rss_pages * page_bytes);
+	moved->kept_bytes = added(moved->kept_bytes, d->allocated_bytes - d->freed_bytes);
 }
 
 bool pmt_log_moved_is_jump(const struct pmt_log_moved *moved,
@@ -42,12 +53,13 @@ bool pmt_log_moved_is_jump(const struct pmt_log_moved *moved,
 	uint64_t alloc = (uint64_t)limits->alloc_bytes;
 
 	if (limits->process_rss_bytes >= 0)
-		return llabs(line->rss_bytes - moved->process_rss_bytes) >=
-		       limits->process_rss_bytes;
-	if (limits->rss_bytes > 0 && llabs(moved->rss_bytes) >= limits->rss_bytes)
+		return is_moved(
+		    added(line->rss_bytes, -(uint64_t)moved->process_rss_bytes),
+		    limits->process_rss_bytes);
+	if (limits->rss_bytes > 0 && is_moved(moved->rss_bytes, limits->rss_bytes))
 		return true;
 	return limits->alloc_bytes > 0 &&
-	       (llabs(moved->kept_bytes) >= limits->alloc_bytes ||
+	       (is_moved(moved->kept_bytes, limits->alloc_bytes) ||
 		d->allocated_bytes >= alloc || d->freed_bytes >= alloc);
 }
 

@@ -117,8 +117,7 @@ static void put_start_time(const struct pmt_analysis *a, char *text, size_t size
 	time_t seconds = 0;
 
 	if (a->clock.known)
-		seconds = (time_t)(((int64_t)a->clock.realtime_ns +
-				    pmt_clock_since_ns(&a->clock, a->model->first_tick)) /
+		seconds = (time_t)(pmt_clock_date_ns(&a->clock, a->model->first_tick) /
 				   1000000000);
 	gmtime_r(&seconds, &utc);
 	strftime(text, size, "%Y%m%d_%H%M%S", &utc);
@@ -248,7 +247,7 @@ static void write_event(struct logs *logs, struct thread_log *log, const char *w
 		 " %-32s %12" PRId64 " %12" PRId64,
 		 log->event, log->event - log->written_event, log->seconds, log->word,
 		 log->file, log->line, log->name, log->rss_bytes,
-		 log->rss_bytes - log->written_rss);
+		 (int64_t)((uint64_t)log->rss_bytes - (uint64_t)log->written_rss));
 	add_line(logs, log, word, text);
 }
 

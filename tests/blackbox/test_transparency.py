@@ -268,7 +268,9 @@ UNCAUGHT = {
     "raise": "def f(): raise KeyError('x')\nf()\n",
     "syntax": "def f(:\n",
     "exit": "import sys\nsys.exit('text on stderr')\n",
-    "interrupt": "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nwhile 1: pass\n",
+    "interrupt": "import os, signal\n"
+                 "signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it\n"
+                 "os.kill(os.getpid(), signal.SIGINT)\nwhile 1: pass\n",
     "broken-pipe": "import os, sys\nos.close(1)\nprint('x', flush=True)\n",
     "unraisable": "class A:\n def __del__(self): 1/0\ndel_me = A()\ndel del_me\n",
     "thread": "import threading\nt = threading.Thread(target=lambda: 1/0, name='T')\n"

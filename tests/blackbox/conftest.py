@@ -13,11 +13,15 @@ import json
 import os
 import pathlib
 import random
+import signal
 import subprocess
 
 import pytest
 
 import interpreters
+
+# A job in the background begins with SIGINT ignored, and would hand that on to the programs under test.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Traced = collections.namedtuple("Traced", "process path")
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
@@ -100,6 +101,9 @@ EXPORT void *known_map(const char *path, size_t size)
 	close(fd);
 	for (size_t i = 0; i < size; i += 4096)
 		(void)p[i];
+	/* 8 MiB of cached file take less than the clock method's 100 us: what it promises
+	 * is the caller's only when the call goes on for longer. */
+	nanosleep(&(struct timespec){.tv_nsec = 300000}, NULL);
 	return (void *)(uintptr_t)p;
 }
 

@@ -100,6 +100,24 @@ def test_slots_are_used_again(interp, trace, tmp_path):
     assert after - before <= 64 << 20
 
 
+BUSY = """
+def fib(n):
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+fib(26)
+"""
+
+
+def test_a_busy_thread_makes_large_chunks(trace, tmp_path, report):
+    """Each chunk costs a file opened and closed: a quarter of the ring belongs into it."""
+    traced = trace(tmp_path, BUSY)
+    assert (traced.process.returncode, traced.process.stderr) == (0, "")
+    document = report("info", traced.path)
+    busy = max(document["info"]["streams"], key=lambda stream: stream["record_bytes"])
+    print("%d bytes of records in %d chunks" % (busy["record_bytes"], busy["chunks"]))
+    assert busy["record_bytes"] > 1 << 20
+    assert busy["record_bytes"] / busy["chunks"] > 64 << 10
+
+
 FULL = """
 import threading
 def leaf():

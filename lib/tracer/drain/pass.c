@@ -16,18 +16,19 @@
 #include "run/run.h"
 #include "stack/stack_ids.h"
 
-/* Returns the bytes taken from this slot. */
+/* Takes what lies in this slot now, not what a busy producer adds meanwhile: that would
+ * be many small chunks, each with its own file opened and closed. Returns the bytes
+ * taken. */
 static uint64_t take_slot(struct pmt_run *run, const struct pmt_slot_map *map)
 {
 	uint64_t size = run->area.header->slot_data_bytes;
 	struct pmt_chunk_header chunk = {.stream = map->slot->stream};
+	uint64_t until = pmt_load_acquire(&map->slot->head);
 	uint64_t taken = 0;
 
-	for (;;) {
+	while ((int64_t)(until - pmt_load_relaxed(&map->slot->tail)) > 0) {
 		const uint8_t *bytes;
 		size_t count = pmt_ring_peek_drain(map->slot, map->data, size, &bytes);
-		if (!count)
-			return taken;
 		chunk.from = pmt_load_relaxed(&map->slot->tail);
 		chunk.to = chunk.from + count;
 		if (pmt_trace_file_append(&run->trace, &chunk, bytes) < 0)
@@ -35,6 +36,7 @@ static uint64_t take_slot(struct pmt_run *run, const struct pmt_slot_map *map)
 		pmt_ring_consume_drain(map->slot, count);
 		taken += count;
 	}
+	return taken;
 }
 
 bool pmt_pass_take_process_locked(void)

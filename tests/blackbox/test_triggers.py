@@ -1,6 +1,7 @@
 """min_rss and min_alloc: the events around a jump are those that a full trace of the same
 program has there, what jumped is charged to who did it, and no byte is lost by it."""
 import collections
+import ctypes
 import os
 import signal
 
@@ -10,6 +11,7 @@ import trace_events
 
 PAGE = os.sysconf("SC_PAGESIZE")
 MIB = 1 << 20
+ADDR_NO_RANDOMIZE = 0x40000  # sys/personality.h
 
 OPS = ("start", "return", "resume", "yield", "throw", "unwind", "line", None,
        "c_call", "c_return", "c_raise")
@@ -142,7 +144,18 @@ main()
 """
 
 
-def test_jumps_are_those_of_a_full_trace(interp, trace, tmp_path, seed):
+@pytest.fixture
+def same_addresses():
+    """Hashes of addresses differ from run to run: plain CPython 3.15 ends with 22830 to 22837
+    objects here, and always with 22837 where addresses do not differ."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    before = libc.personality(0xFFFFFFFF)
+    assert before >= 0 and libc.personality(before | ADDR_NO_RANDOMIZE) >= 0, ctypes.get_errno()
+    yield
+    libc.personality(before)
+
+
+def test_jumps_are_those_of_a_full_trace(interp, trace, tmp_path, seed, same_addresses):
     app = tmp_path / "walk.py"
     app.write_text(WALK)
     env = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -167,9 +180,8 @@ def test_jumps_are_those_of_a_full_trace(interp, trace, tmp_path, seed):
     assert len(found) == len(expected) + bool(rest)
     check_sums(sparse)
     # Whole programs, their ends included: what both did adds up to the same.
-    assert totals(sparse)["allocated_count"] == totals(whole)["allocated_count"]
-    objects = totals(whole)["object_count"]  # import takes a few more or fewer, as the folder's times fall
-    assert abs(totals(sparse)["object_count"] - objects) <= objects / 50
+    for figure in "allocated_count", "object_count":
+        assert totals(sparse)[figure] == totals(whole)[figure]
 
 
 def totals(whole):

@@ -173,7 +173,8 @@ void pmt_block_history_mark(struct pmt_block_history *blocks, uint64_t tick,
 
 int pmt_block_history_finish(struct pmt_block_history *blocks)
 {
-	int error = pmt_block_order_finish(&blocks->order);
+	int error = blocks->has_to ? pmt_block_order_cut(&blocks->order)
+				   : pmt_block_order_finish(&blocks->order);
 
 	pmt_places_finish(&blocks->set.places);
 	return error;

@@ -283,6 +283,33 @@ int pmt_block_order_add(struct pmt_block_order *order, const struct pmt_block_op
 	return error;
 }
 
+/* Takes it out of the middle of its chain, as it is. */
+static int force(struct pmt_block_order *order, uint64_t number)
+{
+	const struct pmt_block_op *op = &at(order, number)->op;
+	uint64_t chain = chain_of(op), before = 0;
+
+	for (uint64_t n = first_of(order, chain); n != number; n = at(order, n)->next)
+		before = n;
+	unlink_op(order, before, number);
+	int error = pmt_live_set_apply(order->set, op);
+	return error ? error : drain(order, chain);
+}
+
+int pmt_block_order_cut(struct pmt_block_order *order)
+{
+	int error = 0;
+
+	for (size_t i = order->begun; !error && i < order->count; i++) {
+		const struct pmt_waiting_op *w = &order->waiting[i];
+
+		if (!w->is_done && w->op.is_free &&
+		    !is_blocked(order, first_of(order, chain_of(&w->op)), &w->op))
+			error = force(order, order->first_number + i);
+	}
+	return error;
+}
+
 int pmt_block_order_finish(struct pmt_block_order *order)
 {
 	int error = 0;

@@ -279,6 +279,34 @@ START_TEST(waiting_ends)
 }
 END_TEST
 
+/* A thread that waited long for the processor bears an old time: what it did behind the
+ * cut seems to lie before it, but what must lie between does not. */
+START_TEST(behind_a_cut_nothing_is_guessed)
+{
+	struct pmt_live_set set = {.temporary_within = 10};
+	struct pmt_block_order order;
+	struct pmt_block_op first = {.address = 16, .tick = 5, .stream = 2, .bytes = 8};
+	struct pmt_block_op again = {.address = 16, .tick = 6, .stream = 2, .bytes = 99};
+	struct pmt_block_op unknown = {
+	    .address = 32, .tick = 7, .stream = 1, .is_free = true};
+	struct pmt_block_op next = {.address = 32, .tick = 7, .stream = 1, .bytes = 5};
+
+	first.place = again.place = next.place = place(&set, 2, 1, PMT_PLACE_MALLOC);
+	pmt_block_order_init(&order, &set, false, 100);
+	ck_assert_int_eq(pmt_block_order_add(&order, &first), 0);
+	ck_assert_int_eq(pmt_block_order_add(&order, &again), 0);
+	ck_assert_int_eq(pmt_block_order_add(&order, &unknown), 0);
+	ck_assert_int_eq(pmt_block_order_add(&order, &next), 0);
+	/* The free of the first by stream 1 comes no more. */
+	ck_assert_int_eq(pmt_block_order_cut(&order), 0);
+	ck_assert_uint_eq(set.missed_free_count, 0);
+	ck_assert_uint_eq(set.unknown_free_count, 1);
+	ck_assert_uint_eq(set.places.heap.bytes, 8 + 5);
+	pmt_block_order_close(&order);
+	pmt_live_set_close(&set);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("live_set");
@@ -289,6 +317,7 @@ int main(void)
 	tcase_add_test(tc, addresses_prove_the_order_of_threads);
 	tcase_add_test(tc, what_does_not_fit_is_counted);
 	tcase_add_test(tc, waiting_ends);
+	tcase_add_test(tc, behind_a_cut_nothing_is_guessed);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

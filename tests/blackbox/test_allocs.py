@@ -150,6 +150,37 @@ def test_mappings_keep_their_kinds(trace, tmp_path, tool):
     assert [(b.address - at, b.bytes) for b in parts] == [(10 * PAGE, 5 * PAGE)]
 
 
+REFUSED = """
+import ctypes, mmap
+libc = ctypes.CDLL(None)
+raw, remap = libc.mmap, libc.mremap
+raw.restype = remap.restype = ctypes.c_void_p
+raw.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]
+remap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int]
+FAILED, PAGE = 2**64 - 1, mmap.PAGESIZE
+PRIVATE = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+def hold():
+    return raw(None, 300 * PAGE, 3, PRIVATE, -1, 0)
+def refuse(at):
+    assert raw(at, 300 * PAGE, 3, mmap.MAP_PRIVATE | 0x10, -1, 0) == FAILED  # fixed, no file
+    assert remap(at, 100 * PAGE, 200 * PAGE, 0) == FAILED  # no room behind, may not move
+at = hold()
+refuse(at)
+print(at)
+"""
+
+
+def test_a_refused_mapping_changes_nothing(interp, trace, tmp_path, tool, report):
+    traced = trace(tmp_path, REFUSED, "mode=allocs")
+    assert (traced.process.returncode, traced.process.stderr) == (0, "")
+    at = int(traced.process.stdout)
+    records, = blocks(tool, traced.path).values()
+    assert [(b.what, b.name) for b in records if b.address == at] == [("ALLOC", "hold")]
+    held = {row["function"]: row["self"]["leaked_bytes"] for row in report("leaks", traced.path)["leaks"]}
+    assert held["hold"] == 300 * PAGE
+    assert "refuse" not in held
+
+
 KILLED = """
 import ctypes, mmap, struct, sys
 with open(sys.argv[1], "r+b") as f:

@@ -63,15 +63,16 @@ static void note_mapped(struct pmt_thread *t, const void *at, size_t size,
 		pmt_blocks_allocated_self(t, at, size, whole_pages(size), kind);
 }
 
-/* Before the real call, as a free. What the kernel refuses for its arguments is left out.
- */
+/* Before the real munmap, as a free: behind it another thread may have the range. Where a
+ * new mapping comes in the same call, behind it: such a call may well fail, and then
+ * nothing happened. What the kernel refuses for its arguments is left out. */
 static void note_unmapped(struct pmt_thread *t, const void *at, size_t size)
 {
 	if (pmt_blocks_on && size && !((uintptr_t)at & ((size_t)getpagesize() - 1)))
 		pmt_blocks_freed_self(t, at, whole_pages(size), PMT_BLOCK_MMAP);
 }
 
-/* The call failed: what was there is there still. */
+/* munmap failed, as good as never: what was there is there still. */
 static void note_kept(struct pmt_thread *t, const struct pmt_unmapping *kept)
 {
 	if (kept->size && !((uintptr_t)kept->at & ((size_t)getpagesize() - 1)))
@@ -102,10 +103,8 @@ static void *map_counted(struct pmt_thread *t, mmap_fn *real, void *at, size_t s
 	bool hints =
 	    replaces(flags) || flags & (MAP_POPULATE | MAP_LOCKED) || future_is_locked;
 
-	if (replaces(flags)) {
+	if (replaces(flags))
 		replaced = pmt_mappings_take(at, size);
-		note_unmapped(t, at, size);
-	}
 	if (hints)
 		pmt_counters_rss_hint_begin_self(t, size);
 	mapped = real(at, size, prot, flags, fd, off);
@@ -115,6 +114,8 @@ static void *map_counted(struct pmt_thread *t, mmap_fn *real, void *at, size_t s
 		pmt_mappings_put_back(&replaced);
 		return mapped;
 	}
+	if (replaces(flags))
+		note_unmapped(t, at, size);
 	pmt_mappings_count_unmapped_self(t, &replaced);
 	pmt_mappings_count_mapped_self(t, mapped, size, !(flags & MAP_ANONYMOUS));
 	note_mapped(t, mapped, size, kind_of(prot, flags));
@@ -185,17 +186,16 @@ static void *remap_counted(struct pmt_thread *t, void *at, size_t old_size, size
 		gone = pmt_mappings_take(at, old_size);
 	if (flags & MREMAP_FIXED)
 		replaced = pmt_mappings_take(new_at, size);
-	note_unmapped(t, gone.at, gone.size);
-	note_unmapped(t, replaced.at, replaced.size);
 	pmt_counters_rss_hint_begin_self(t, old_size);
 	mapped = pmt_real.mremap(at, old_size, size, flags, new_at);
 	pmt_counters_rss_hint_end_self(t);
 	if (mapped == MAP_FAILED) {
 		pmt_mappings_put_back(&gone);
 		pmt_mappings_put_back(&replaced);
-		note_kept(t, &gone);
 		return mapped;
 	}
+	note_unmapped(t, gone.at, gone.size);
+	note_unmapped(t, replaced.at, replaced.size);
 	pmt_mappings_count_unmapped_self(t, &gone);
 	pmt_mappings_count_unmapped_self(t, &replaced);
 	pmt_mappings_count_mapped_self(t, mapped, size, is_file);

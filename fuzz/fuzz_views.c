@@ -32,6 +32,7 @@ static const struct pmt_view *const views[] = {
     &pmt_view_summary, &pmt_view_functions, &pmt_view_tree,  &pmt_view_timeline,
     &pmt_view_lines,   &pmt_view_threads,   &pmt_view_leaks, &pmt_view_peak,
     &pmt_view_churn,   &pmt_view_log,       &pmt_view_info,  &pmt_view_dump,
+    &pmt_view_types,
 };
 
 /* Mostly one view, to be quick; now and then all. */

@@ -25,6 +25,7 @@
 #include "analysis/timeline.h"
 #include "analysis/tree.h"
 #include "analysis/tree_nodes.h"
+#include "analysis/types.h"
 #include "base/attr.h"
 #include "reader/cursor.h"
 #include "reader/tables.h"
@@ -49,6 +50,7 @@ struct pmt_measured {
 	bool mapped;
 	bool lines;
 	bool blocks; /* single ones: what is live is known */
+	bool types;  /* objects by type */
 };
 
 struct pmt_record_counts {
@@ -76,6 +78,7 @@ struct pmt_model {
 	struct pmt_timeline timeline;
 	struct pmt_peaks peaks;
 	struct pmt_marks marks;
+	struct pmt_types types;
 	struct pmt_block_history block_history; /* with_block_history */
 	struct pmt_measured measured;
 	struct pmt_record_counts counts;

@@ -73,6 +73,8 @@ static int count_extended(struct pmt_model *model, struct pmt_stream_state *stre
 	case PMT_EXT_SAMPLE:
 	case PMT_EXT_TREE_NODE:
 	case PMT_EXT_TREE_BEGIN:
+	case PMT_EXT_TYPE:
+	case PMT_EXT_TYPE_COUNTS:
 	case PMT_EXT_PAUSE: /* these move no stack */
 		return pmt_model_add_extended(model, stream, event);
 	default:

@@ -386,6 +386,10 @@ int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *str
 		return add_thread_sums(model, stream, record);
 	case PMT_EXT_TREE_NODE:
 		return add_tree_node(model, record);
+	case PMT_EXT_TYPE:
+		return pmt_types_add_definition(&model->types, record);
+	case PMT_EXT_TYPE_COUNTS:
+		return pmt_types_add_counts(&model->types, record, event->tick);
 	case PMT_EXT_MARK:
 	case PMT_EXT_REGION_BEGIN:
 	case PMT_EXT_REGION_END:

@@ -45,6 +45,7 @@ void pmt_model_close(struct pmt_model *model)
 	pmt_tree_nodes_close(&model->tree_nodes);
 	pmt_timeline_close(&model->timeline);
 	pmt_marks_close(&model->marks);
+	pmt_types_close(&model->types);
 	pmt_block_history_close(&model->block_history);
 }
 
@@ -190,6 +191,7 @@ static void settle_measured(struct pmt_model *model)
 	m->objects = t->object_count > 0;
 	m->rss = t->rss_up_pages > 0 || t->rss_down_pages > 0;
 	m->blocks = model->block_history.record_count > 0;
+	m->types = model->types.count > 0;
 	/* The same wrappers count both; a program may well map nothing. */
 	m->mapped = m->mallocs || (model->flags_seen & PMT_FLAG_MAPPED) ||
 		    t->mapped_bytes != 0 || t->file_mapped_bytes != 0;

@@ -16,13 +16,10 @@
 #define HOUR            (MS * 1000 * 3600)
 
 static const struct pmt_option_word mode_words[] = {
-    {"calls", PMT_MODE_CALLS, false},
-    {"lines", PMT_MODE_CALLS | PMT_MODE_LINES, false},
-    {"allocs", PMT_MODE_ALLOCS, false},
-    {"off", PMT_MODE_OFF, false},
-    {"objects", PMT_MODE_OBJECTS, true},
+    {"calls", PMT_MODE_CALLS, false},   {"lines", PMT_MODE_CALLS | PMT_MODE_LINES, false},
+    {"allocs", PMT_MODE_ALLOCS, false}, {"off", PMT_MODE_OFF, false},
+    {"refs", PMT_MODE_REFS, false},     {"objects", PMT_MODE_OBJECTS, true},
     {"faults", PMT_MODE_FAULTS, true},
-    {"refs", PMT_MODE_REFS, true},
 };
 static const struct pmt_option_word detail_words[] = {
     {"stream", PMT_DETAIL_STREAM, false},
@@ -61,8 +58,8 @@ static const struct pmt_option_word compress_words[] = {
 
 const struct pmt_option pmt_option_table[] = {
     {ROW("mode", WORDS, modes, "calls", "MODE", ALL), WORDS_OF(mode_words),
-     .help = "what is observed: every Python call, every line too, every allocation, or "
-	     "nothing"},
+     .help = "what is observed: every Python call, every line too, every allocation, "
+	     "objects by type (3.13+), or nothing"},
     {ROW("detail", WORD, detail, "stream", "WORD", EVENTS), WORDS_OF(detail_words),
      .help = "write every event, or only sums per call path (bounded file, long runs)"},
     {ROW("c_calls", FLAG, c_calls, "0", "0|1", EVENTS),

@@ -63,6 +63,7 @@ enum pmt_ext {
 	PMT_EXT_THREAD = 0x12,     /* see struct pmt_thread_def */
 	PMT_EXT_INFO = 0x13,       /* bytes key, bytes value: facts about the process */
 	PMT_EXT_STACK = 0x14,      /* struct pmt_stack_def, payload_blocks.h */
+	PMT_EXT_TYPE = 0x15,       /* struct pmt_type_def, payload_types.h */
 	/* the stream's own state */
 	PMT_EXT_CHECKPOINT = 0x20, /* see struct pmt_checkpoint */
 	/* varints enum pmt_loss, count, depth after it, lowest depth within it: calls
@@ -81,13 +82,14 @@ enum pmt_ext {
 	PMT_EXT_PAUSE = 0x33,
 	PMT_EXT_CONTINUE = 0x34, /* varints depth, lowest depth during the pause */
 	/* stream 0 */
-	PMT_EXT_SAMPLE = 0x40,    /* see struct pmt_sample */
-	PMT_EXT_TREE_NODE = 0x41, /* see struct pmt_tree_node */
+	PMT_EXT_SAMPLE = 0x40,      /* see struct pmt_sample */
+	PMT_EXT_TREE_NODE = 0x41,   /* see struct pmt_tree_node */
+	PMT_EXT_TYPE_COUNTS = 0x42, /* struct pmt_type_counts, payload_types.h */
 	/* single blocks of memory: see payload_blocks.h */
 	PMT_EXT_ALLOC = 0x50, /* struct pmt_block_alloc */
 	PMT_EXT_FREE = 0x51,  /* struct pmt_block_free */
 	PMT_EXT_FAULT = 0x52, /* struct pmt_fault */
-	/* kept for what is to come: 0x15 types, 0x16 modules with build ids, 0x17 native
+	/* kept for what is to come: 0x16 modules with build ids, 0x17 native
 	 * frames, 0x53 and 0x54 objects made and gone */
 };
 

@@ -25,6 +25,8 @@
  *   sample +TICKS rss= vms= peak= heap= mapped= shared= minor= major= user= system=
  *          threads=                in stream 0
  *   node stream= id= parent= code= calls= up=PAGES  and deltas; in stream 0
+ *   type ID NAME basic=BYTES item=BYTES module=NAME
+ *   counts ID new= new_bytes= deleted= deleted_bytes= earlier= missed=   in stream 0
  *   sums tid=TID                   and deltas: a thread without a stream; in stream 0
  *   chunk                          ends the stream's chunk
  *   drop                           ends it and leaves it out of the file

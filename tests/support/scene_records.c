@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "format/payload_blocks.h"
+#include "format/payload_types.h"
 #include "support/trace_writer.h"
 
 static void put_payload(struct scene_stream *s, unsigned ext,
@@ -368,6 +369,45 @@ static void do_stack(struct scene *scene, const struct scene_words *w)
 		    pmt_payload_put_stack(payload, &def));
 }
 
+static struct pmt_text text_of(const char *text)
+{
+	return (struct pmt_text){text ? text : "", text ? strlen(text) : 0};
+}
+
+static void do_type(struct scene *scene, const struct scene_words *w)
+{
+	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES + 2 * SCENE_LINE_BYTES];
+	struct pmt_type_def def = {
+	    .id = (uint32_t)scene_words_at(w, 1),
+	    .basic_bytes = (uint64_t)scene_words_value_number(w, "basic", 0),
+	    .item_bytes = (uint64_t)scene_words_value_number(w, "item", 0),
+	    .module = text_of(scene_words_value(w, "module")),
+	};
+
+	if (w->count < 3)
+		scene_words_fail(w, "a type has a name");
+	def.name = text_of(scene_words_unescape(w->words[2]));
+	put_payload(&scene->streams[0], PMT_EXT_TYPE, NULL, 0, payload,
+		    pmt_payload_put_type(payload, &def));
+}
+
+static void do_counts(struct scene *scene, const struct scene_words *w)
+{
+	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES];
+	struct pmt_type_counts counts = {
+	    .id = (uint32_t)scene_words_at(w, 1),
+	    .new_count = (uint64_t)scene_words_value_number(w, "new", 0),
+	    .new_bytes = (uint64_t)scene_words_value_number(w, "new_bytes", 0),
+	    .deleted_count = (uint64_t)scene_words_value_number(w, "deleted", 0),
+	    .deleted_bytes = (uint64_t)scene_words_value_number(w, "deleted_bytes", 0),
+	    .earlier_count = (uint64_t)scene_words_value_number(w, "earlier", 0),
+	    .missed_count = (uint64_t)scene_words_value_number(w, "missed", 0),
+	};
+
+	put_payload(&scene->streams[0], PMT_EXT_TYPE_COUNTS, NULL, 0, payload,
+		    pmt_payload_put_type_counts(payload, &counts));
+}
+
 static void do_continue(struct scene *scene, const struct scene_words *w)
 {
 	uint64_t numbers[2] = {scene_words_at(w, 1), scene_words_at(w, 2)};
@@ -429,7 +469,8 @@ int scene_do_record(struct scene *scene, const struct scene_words *w)
 	    {"pause", do_pause},      {"continue", do_continue},
 	    {"loss", do_loss},        {"checkpoint", do_checkpoint},
 	    {"sample", do_sample},    {"node", do_node},
-	    {"sums", do_sums},
+	    {"sums", do_sums},        {"type", do_type},
+	    {"counts", do_counts},
 	};
 
 	for (size_t i = 0; i < sizeof(statements) / sizeof(*statements); i++) {

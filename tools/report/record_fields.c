@@ -30,6 +30,7 @@ static const struct kind kinds[] = {
     {PMT_EXT_THREAD, "THREAD", "u os_tid u rss_method u is_main t name"},
     {PMT_EXT_INFO, "INFO", "t key t value"},
     {PMT_EXT_STACK, "STACK", "u id u parent_id u code_id u code_offset"},
+    {PMT_EXT_TYPE, "TYPE", "u id u basic_bytes u item_bytes t module t name"},
     {PMT_EXT_CHECKPOINT, "CHECKPOINT",
      "u tick u monotonic_ns u realtime_ns u depth u event_count " SUMS},
     {PMT_EXT_LOSS, "LOSS", "u cause u count u depth ? u lowest_depth"},
@@ -48,6 +49,9 @@ static const struct kind kinds[] = {
     {PMT_EXT_TREE_NODE, "TREE_NODE",
      "u stream u id u parent u code_id u call_count " SUMS
      " u rss_up_pages ? u kind ? u depth"},
+    {PMT_EXT_TYPE_COUNTS, "TYPE_COUNTS",
+     "u id u new_count u new_bytes u deleted_count u deleted_bytes u earlier_count "
+     "u missed_count"},
     {PMT_EXT_ALLOC, "ALLOC",
      "u kind u stack_id u requested_bytes u usable_bytes s address_step"},
     {PMT_EXT_FREE, "FREE", "u kind s address_step ? u bytes"},

@@ -69,11 +69,17 @@ static void print_header(const struct pmt_report_request *request,
 		      time, pmt_analysis_since_start_ns(a, a->model->last_tick)),
 		  pmt_facts_end(&a->losses, end, sizeof(end)));
 	bool summed = a->model->counts.events == 0 && a->model->tree_nodes.count > 0;
-	uint64_t count = summed ? a->model->totals.call_count : a->model->counts.events;
+	const struct pmt_type_counts types = pmt_types_total(&a->model->types);
+	bool refs = a->model->counts.events == 0 && a->model->measured.types;
+	uint64_t count = refs     ? types.new_count
+			 : summed ? a->model->totals.call_count
+				  : a->model->counts.events;
 	print_cut(request, 0, "mode %s, %s %s%s, RSS method: %s",
 		  pmt_facts_mode(a->tables), pmt_figure_count(events, count, false),
-		  summed ? "call" : "event", count == 1 ? "" : "s",
-		  pmt_rss_method_name(pmt_analysis_rss_method(a)));
+		  refs     ? "object"
+		  : summed ? "call"
+			   : "event",
+		  count == 1 ? "" : "s", pmt_rss_method_name(pmt_analysis_rss_method(a)));
 }
 
 /* "<module> > main > load": the end of it that fits. */
@@ -325,9 +331,10 @@ int pmt_summary_print_text(const struct pmt_report_request *request,
 	}
 	fputs(pmt_paint(request->color, PMT_PAINT_DIM), request->out);
 	print_cut(request, 0,
-		  "More: pymemtrace-report %sfunctions | tree | timeline | threads | "
+		  "More: pymemtrace-report %s%sfunctions | tree | timeline | threads | "
 		  "processes",
-		  a->model->measured.blocks ? "leaks | peak | " : "");
+		  a->model->measured.blocks ? "leaks | peak | " : "",
+		  a->model->measured.types ? "types | " : "");
 	fputs(pmt_paint(request->color, PMT_PAINT_NONE), request->out);
 	return PMT_EXIT_OK;
 }

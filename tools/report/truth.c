@@ -173,7 +173,8 @@ static void say_doubts(struct speech *s, const struct pmt_analysis *a)
 						  a, a->model->summed_since_tick)));
 	if (a->losses.pause_count > 0)
 		say(s, "Tracing was paused; changes meanwhile are under [paused].");
-	if (counts->events == 0 && counts->blocks == 0 && a->model->tree_nodes.count == 0)
+	if (counts->events == 0 && counts->blocks == 0 &&
+	    a->model->tree_nodes.count == 0 && !a->model->measured.types)
 		say(s, "No Python call was recorded%s.",
 		    counts->samples > 0 ? ": there are only samples" : "");
 }

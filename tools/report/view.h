@@ -33,6 +33,7 @@ extern const struct pmt_view pmt_view_lines;
 extern const struct pmt_view pmt_view_leaks;
 extern const struct pmt_view pmt_view_peak;
 extern const struct pmt_view pmt_view_churn;
+extern const struct pmt_view pmt_view_types;
 extern const struct pmt_view pmt_view_threads;
 extern const struct pmt_view pmt_view_processes;
 extern const struct pmt_view pmt_view_log;

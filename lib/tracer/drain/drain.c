@@ -13,6 +13,7 @@
 #include "drain/own_thread.h"
 #include "drain/pass.h"
 #include "drain/sample.h"
+#include "drain/types.h"
 #include "event/emit.h"
 #include "os/clock.h"
 #include "os/say.h"
@@ -25,6 +26,8 @@ enum {
 	    1000000000, /* what lies in a ring goes to the trace at least so often */
 	REAP_NS = 100000000,
 	CONTEXTS_NS = 1000000000,
+	TYPES_NS = 1000000000,
+	TYPES_SHARE = 20, /* of the time so far: the file grows with its logarithm */
 	FULL_WAIT_NS = 100000000, /* a producer waits at most so long */
 	REFUSED_NS = 500000000,   /* no thread to be had: not asked at each event */
 	POLL_NS = 50000,
@@ -111,6 +114,18 @@ static void write_contexts(struct pmt_drain *d, uint64_t now)
 	d->contexts_pause_ns *= 2;
 }
 
+/* Counts of types are nowhere else: a kill costs a second of them, or a twentieth of the
+ * time that was counted. */
+static void write_types(struct pmt_drain *d, uint64_t now)
+{
+	if (!d->first_types_ns)
+		d->first_types_ns = now;
+	else
+		pmt_types_write_locked();
+	uint64_t pause = (now - d->first_types_ns) / TYPES_SHARE;
+	d->next_types_ns = now + (pause > TYPES_NS ? pause : TYPES_NS);
+}
+
 /* What is due now; returns the nanoseconds until something is due again. */
 static uint64_t work(struct pmt_drain *d)
 {
@@ -135,6 +150,8 @@ static uint64_t work(struct pmt_drain *d)
 	}
 	if (now >= d->next_contexts_ns && pmt_trace_file_has_room(&pmt_run->trace))
 		write_contexts(d, now);
+	if (now >= d->next_types_ns && pmt_trace_file_has_room(&pmt_run->trace))
+		write_types(d, now);
 	pmt_drain_unlock();
 	if (taken)
 		return TICK_NS;

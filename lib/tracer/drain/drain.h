@@ -41,6 +41,8 @@ struct pmt_drain {
 	uint64_t next_reap_ns;
 	uint64_t next_contexts_ns;
 	uint64_t contexts_pause_ns; /* doubles each time */
+	uint64_t first_types_ns;
+	uint64_t next_types_ns;
 };
 
 /* Starts the thread if it is wanted and not there. From a thread's event, never from a

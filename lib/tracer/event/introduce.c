@@ -136,6 +136,18 @@ static void put_command(struct pmt_emitter *e, bool redact)
 
 static const char *mode_name(const struct pmt_options *o)
 {
+	static char names[64];
+	struct pmt_text_buffer text;
+
+	if (o->modes & PMT_MODE_REFS) {
+		pmt_text_begin(&text, names, sizeof(names));
+		pmt_text_put(&text, o->modes & PMT_MODE_ALLOCS  ? "allocs+"
+				    : o->modes & PMT_MODE_LINES ? "lines+"
+				    : o->modes & PMT_MODE_CALLS ? "calls+"
+								: "");
+		pmt_text_put(&text, "refs");
+		return names;
+	}
 	if (o->modes & PMT_MODE_ALLOCS)
 		return "allocs";
 	if (o->modes & PMT_MODE_LINES)

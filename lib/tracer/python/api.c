@@ -57,6 +57,7 @@ int pmt_py_resolve(void *handle, const char **ret_missing)
 	pmt_py.c_method_type = dlsym(handle, "PyCMethod_Type");
 	pmt_py.method_descriptor_type = dlsym(handle, "PyMethodDescr_Type");
 	pmt_py.code_type = dlsym(handle, "PyCode_Type");
+	pmt_py.unicode_type = dlsym(handle, "PyUnicode_Type");
 	pmt_py.runtime = dlsym(handle, "_PyRuntime");
 	if (!pmt_py.Py_GetVersion || read_version(pmt_py.Py_GetVersion()) < 0)
 		return -ENOENT;

@@ -13,6 +13,9 @@
 
 struct _object; /* PyObject, never looked into but where a version file says so */
 
+/* PyRefTracer, 3.13 and newer */
+typedef int pmt_ref_tracer_fn(struct _object *object, int event, void *data);
+
 /* PyMemAllocatorEx, the same from 3.5 on. */
 struct pmt_py_allocator {
 	void *ctx;
@@ -117,7 +120,10 @@ struct pmt_py_member {
 	X(int, dict_delete, (struct _object *, const char *), "PyDict_DelItemString",    \
 	  NULL)                                                                          \
 	X(int, frame_line_number, (struct _object *), "PyFrame_GetLineNumber", NULL)     \
-	X(int, is_finalizing, (void), "_Py_IsFinalizing", "Py_IsFinalizing")
+	X(int, is_finalizing, (void), "_Py_IsFinalizing", "Py_IsFinalizing")             \
+	X(int, set_ref_tracer, (pmt_ref_tracer_fn *, void *), "PyRefTracer_SetTracer",   \
+	  NULL)                                                                          \
+	X(void *, get_ref_tracer, (void **), "PyRefTracer_GetTracer", NULL)
 
 struct pmt_py {
 #define X(result, name, args) result(*name) args;
@@ -134,6 +140,7 @@ struct pmt_py {
 	void *long_type;
 	void *method_descriptor_type;
 	void *code_type;     /* &PyCode_Type */
+	void *unicode_type;  /* &PyUnicode_Type */
 	const void *runtime; /* &_PyRuntime, NULL where it is hidden */
 	int major;
 	int minor;

@@ -30,6 +30,7 @@
 #include "python/hook_legacy.h"
 #include "python/hook_watch.h"
 #include "python/monitoring_place.h"
+#include "python/ref_tracer.h"
 #include "python/thread_name.h"
 #include "python/walk_check.h"
 #include "run/identity.h"
@@ -169,6 +170,21 @@ static void record_blocks(void)
 		pmt_code_raw_watch_gil();
 }
 
+/* mode=refs: objects are counted by type. */
+static void count_types(void)
+{
+	int result = pmt_ref_tracer_install_gil();
+
+	if (result == -ENOMEM)
+		pmt_say(PMT_SAY_NOT_SUPPORTED, "no memory to count objects by type in",
+			NULL, NULL);
+	else if (result < 0)
+		say_of_version(PMT_SAY_NOT_SUPPORTED,
+			       " tells nobody of its objects: mode=refs needs CPython "
+			       "3.13 or newer",
+			       ", only counters and samples are recorded");
+}
+
 static void attach_gil(void *interpreter)
 {
 	struct pmt_thread *t = pmt_thread_self();
@@ -177,8 +193,8 @@ static void attach_gil(void *interpreter)
 	if (t)
 		t->emitter.ours++;
 	if (pmt_run_start()) {
-		if (options->modes & PMT_MODE_CALLS)
-			pmt_domains_install_gil();
+		if (options->modes & (PMT_MODE_CALLS | PMT_MODE_REFS))
+			pmt_domains_install_gil((options->modes & PMT_MODE_REFS) != 0);
 		pmt_environ_hide_gil();
 		pmt_run_know_python(pmt_py.Py_GetVersion());
 		set_way();
@@ -186,6 +202,8 @@ static void attach_gil(void *interpreter)
 			install_hook(interpreter);
 		if (options->modes & PMT_MODE_ALLOCS && !pmt_blocks_on)
 			record_blocks();
+		if (options->modes & PMT_MODE_REFS)
+			count_types();
 		pmt_drain_start();
 	}
 	if (t) {
@@ -258,6 +276,8 @@ static int on_audit(const char *event, struct _object *args, void *unused)
 		pmt_emit_want_drain(); /* no hook does it, and malloc must not */
 	if (!pmt_py.thread_state_unchecked())
 		return 0;
+	if (PMT_UNLIKELY(pmt_ref_tracer_is_on()))
+		pmt_ref_tracer_watch_gil();
 	if (event[0] == 's' && pmt_py.minor >= 12)
 		pmt_hook_monitoring_audit_gil(event);
 	void *interpreter = pmt_py.interpreter_get();

@@ -8,7 +8,7 @@
 #include "python/api.h"
 #include "thread.h"
 
-enum { DOMAINS = 3 }; /* PYMEM_DOMAIN_RAW, _MEM, _OBJ */
+enum { DOMAIN_OBJ = 2, DOMAINS = 3 }; /* PYMEM_DOMAIN_RAW, _MEM, _OBJ */
 
 static struct pmt_py_allocator real[DOMAINS];
 
@@ -52,18 +52,52 @@ static const struct pmt_py_allocator counting[DOMAINS] = {
     {NULL, obj_malloc, obj_calloc, obj_realloc, NULL},
 };
 
-void pmt_domains_install_gil(void)
+PMT_TLS struct pmt_noted_block pmt_noted_block;
+
+/* mode=refs: also where the thread's last object block is. */
+static void *note(void *p, size_t size)
+{
+	pmt_noted_block = (struct pmt_noted_block){(uintptr_t)p, p ? size : 0};
+	return p;
+}
+
+static void *noting_malloc(void *ctx, size_t size)
+{
+	return note(obj_malloc(ctx, size), size);
+}
+
+static void *noting_calloc(void *ctx, size_t n, size_t size)
+{
+	return note(obj_calloc(ctx, n, size), n * size);
+}
+
+static void *noting_realloc(void *ctx, void *p, size_t size)
+{
+	return note(obj_realloc(ctx, p, size), size);
+}
+
+/* Our functions for a domain; which, a process decides once. */
+static struct pmt_py_allocator ours_of(int domain, bool notes)
+{
+	if (notes && domain == DOMAIN_OBJ)
+		return (struct pmt_py_allocator){NULL, noting_malloc, noting_calloc,
+						 noting_realloc, NULL};
+	return counting[domain];
+}
+
+void pmt_domains_install_gil(bool notes)
 {
 	for (int domain = 0; domain < DOMAINS; domain++) {
 		struct pmt_py_allocator now = {0};
 
 		pmt_py.PyMem_GetAllocator(domain, &now);
-		if (!now.malloc || now.malloc == counting[domain].malloc)
+		const struct pmt_py_allocator ours = ours_of(domain, notes);
+		if (!now.malloc || now.malloc == ours.malloc)
 			continue;
 		real[domain] = now;
-		now.malloc = counting[domain].malloc;
-		now.calloc = counting[domain].calloc;
-		now.realloc = counting[domain].realloc;
+		now.malloc = ours.malloc;
+		now.calloc = ours.calloc;
+		now.realloc = ours.realloc;
 		pmt_py.PyMem_SetAllocator(domain, &now);
 	}
 }

@@ -12,6 +12,7 @@
 #include "drain/own_thread.h"
 #include "drain/pass.h"
 #include "drain/sample.h"
+#include "drain/types.h"
 #include "event/context.h"
 #include "event/hook_way.h"
 #include "event/introduce.h"
@@ -268,6 +269,7 @@ static void write_the_rest(struct pmt_run *run, unsigned reason, int64_t status)
 		pmt_emit_checkpoint(&t->emitter, &t->sums);
 	}
 	pmt_contexts_write_all_locked();
+	pmt_types_write_locked();
 	for (uint32_t i = 0; (t = pmt_thread_at(i)) != NULL; i++) {
 		if (t->emitter.live) {
 			events += t->emitter.event_count;

@@ -1,0 +1,67 @@
+/*
+ * Counts of types as records of stream 0; see types.h. They only grow, and a later record
+ * replaces an earlier one, so a kill costs what came since the last writing.
+ */
+#include "drain/types.h"
+
+#include "drain/pass.h"
+#include "event/emit.h"
+#include "event/types.h"
+#include "run/run.h"
+
+enum { NAME_BYTES_MAX = 1024 }; /* of module and name each: see python/type_names.h */
+
+static bool write_record(enum pmt_ext type, const uint8_t *payload, const uint8_t *end)
+{
+	struct pmt_emitter *e = &pmt_run->process;
+
+	while (!pmt_emit_extended_at(e, pmt_clock_ticks(), NULL, type, payload,
+				     (size_t)(end - payload)))
+		if (!pmt_pass_take_process_locked())
+			return false;
+	return true;
+}
+
+static bool write_definition(uint32_t id)
+{
+	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES + 2 * NAME_BYTES_MAX];
+	const struct pmt_type_def def = pmt_types_define(id);
+
+	return write_record(PMT_EXT_TYPE, payload, pmt_payload_put_type(payload, &def));
+}
+
+static bool write_counts(uint32_t id, struct pmt_type *type)
+{
+	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES];
+	const struct pmt_type_counts counts = {
+	    .id = id,
+	    .new_count = pmt_load_relaxed(&type->new_count),
+	    .new_bytes = pmt_load_relaxed(&type->new_bytes),
+	    .deleted_count = pmt_load_relaxed(&type->deleted_count),
+	    .deleted_bytes = pmt_load_relaxed(&type->deleted_bytes),
+	    .earlier_count = pmt_load_relaxed(&type->earlier_count),
+	    .missed_count = pmt_load_relaxed(&type->missed_count),
+	};
+	uint64_t sum = counts.new_count + counts.deleted_count + counts.earlier_count;
+
+	if (sum == type->said_sum)
+		return true;
+	if (!type->is_defined && !write_definition(id))
+		return false;
+	type->is_defined = true;
+	if (!write_record(PMT_EXT_TYPE_COUNTS, payload,
+			  pmt_payload_put_type_counts(payload, &counts)))
+		return false;
+	type->said_sum = sum;
+	return true;
+}
+
+bool pmt_types_write_locked(void)
+{
+	uint32_t count = pmt_types_count();
+
+	for (uint32_t id = PMT_TYPE_ID_OTHERS; id < count; id++)
+		if (!write_counts(id, pmt_types_at(id)))
+			return false;
+	return true;
+}

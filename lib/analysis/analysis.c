@@ -108,20 +108,3 @@ enum pmt_rss_method pmt_analysis_rss_method(const struct pmt_analysis *analysis)
 	}
 	return method;
 }
-
-const char *pmt_rss_method_name(enum pmt_rss_method method)
-{
-	switch (method) {
-	case PMT_RSS_EXACT:
-		return "exact";
-	case PMT_RSS_TRIGGER:
-		return "trigger";
-	case PMT_RSS_CLOCK:
-		return "clock";
-	case PMT_RSS_EACH:
-		return "each";
-	case PMT_RSS_OFF:
-		break;
-	}
-	return "off";
-}

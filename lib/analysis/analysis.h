@@ -39,7 +39,4 @@ int64_t pmt_analysis_since_start_ns(const struct pmt_analysis *analysis, uint64_
 /* The method of RSS that the threads used; the least exact when they differ. */
 enum pmt_rss_method pmt_analysis_rss_method(const struct pmt_analysis *analysis);
 
-/* "exact", "trigger", "clock", "each", "off". */
-const char *pmt_rss_method_name(enum pmt_rss_method method);
-
 #endif

@@ -6,6 +6,23 @@
 
 #include <string.h>
 
+const char *pmt_rss_method_name(enum pmt_rss_method method)
+{
+	switch (method) {
+	case PMT_RSS_EXACT:
+		return "exact";
+	case PMT_RSS_TRIGGER:
+		return "trigger";
+	case PMT_RSS_CLOCK:
+		return "clock";
+	case PMT_RSS_EACH:
+		return "each";
+	case PMT_RSS_OFF:
+		break;
+	}
+	return "off";
+}
+
 /* A cursor that remembers failure, so that decoders read as a list of fields. */
 struct source {
 	const uint8_t *at;

@@ -52,6 +52,9 @@ enum pmt_rss_method {
 	PMT_RSS_EACH = 4,  /* statm at every event: slow, for checking the others */
 };
 
+/* "exact", "trigger", "clock", "each"; "off" for all else. */
+const char *pmt_rss_method_name(enum pmt_rss_method method);
+
 struct pmt_thread_def {
 	uint32_t os_tid;
 	uint8_t rss_method; /* enum pmt_rss_method */

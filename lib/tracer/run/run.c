@@ -17,6 +17,7 @@
 #include "event/hook_way.h"
 #include "event/introduce.h"
 #include "event/points.h"
+#include "format/payload.h"
 #include "os/process_stat.h"
 #include "os/say.h"
 #include "os/sys.h"
@@ -167,7 +168,6 @@ static void say_begin(const struct pmt_run *run)
 /* And what came of it. */
 static void say_end(const struct pmt_run *run, uint64_t events)
 {
-	static const char *const methods[] = {"off", "exact", "trigger", "clock", "each"};
 	char line[200];
 	struct pmt_text_buffer text;
 	uint64_t lost = 0;
@@ -180,9 +180,9 @@ static void say_end(const struct pmt_run *run, uint64_t events)
 	pmt_text_put(&text, " events of running threads, ");
 	pmt_text_put_u64(&text, lost);
 	pmt_text_put(&text, " lost; RSS method ");
-	pmt_text_put(&text, pmt_self && pmt_self->rss.method < 5
-				? methods[pmt_self->rss.method]
-				: "unknown");
+	pmt_text_put(&text, pmt_self ? pmt_rss_method_name(
+					   (enum pmt_rss_method)pmt_self->rss.method)
+				     : "unknown");
 	pmt_say(PMT_SAY_VERBOSE_END, line, "; the trace is ", run->trace.path);
 }
 

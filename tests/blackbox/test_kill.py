@@ -14,6 +14,7 @@ import time
 import pytest
 
 import interpreters
+from test_allocs import blocks
 
 PROGRAM = interpreters.TOP / "tests" / "blackbox" / "programs" / "counted.py"
 KILLS = 35 if interpreters.LONG else 1 # times six on each interpreter
@@ -23,7 +24,7 @@ PATIENCE_S = 60
 class Run:
     """One run of counted.py, with its counts."""
 
-    def __init__(self, interp, tmp_path, processes, threads, how="wait", at=-1, options=""):
+    def __init__(self, interp, tmp_path, processes, threads, how="wait", at=-1, options="", size=()):
         self.processes, self.threads = processes, threads
         self.trace = tmp_path / "trace.bin"
         counts = tmp_path / "counts"
@@ -31,7 +32,7 @@ class Run:
         with open(counts, "r+b") as file:
             self.map = mmap.mmap(file.fileno(), 0)
         self.process = interp.popen(
-            [PROGRAM, counts, processes, threads, how, at],
+            [PROGRAM, counts, processes, threads, how, at, *size],
             env={"PYMEMTRACE": "out=%s%s" % (self.trace, options and "," + options)},
             cwd=tmp_path, start_new_session=True,
             stdin=-3, stdout=-3, stderr=open(tmp_path / "stderr", "wb"),
@@ -107,6 +108,56 @@ def test_killed_at_a_random_moment(
             assert shown["trace"]["complete"] is False
             assert [each for each in shown["functions"] if each["function"] == "work_0_0"]
         check(run, facts)
+
+
+BLOCK_BYTES = 54321 # nobody else's
+
+
+def check_blocks(run, facts, tool):
+    """Each block of every completed call, and its free, are in the traces."""
+    words = run.words()
+    for process in range(run.processes):
+        path = run.path(process)
+        told = facts(path)
+        assert told["ring"]["state"] == "salvaged"
+        assert told["missing_bytes"] == 0, told["problems"]
+        assert told["end"].get("how") is None
+        assert sum(told["lost"].values()) + sum(told["ring"]["lost"].values()) == 0
+        streams = blocks(tool, path)
+        os.unlink(told["ring"]["path"])
+        for thread in range(run.threads):
+            counted = words[process * run.threads + thread]
+            name = "work_%d_%d" % (process, thread)
+            [stream] = [each for each in streams.values() if any(b.name == name for b in each)]
+            live, freed, allocated = set(), 0, 0
+            for block in stream:
+                if block.what == "ALLOC" and block.requested == BLOCK_BYTES:
+                    assert block.name == name
+                    live.add(block.address)
+                    allocated += 1
+                elif block.what == "FREE" and block.address in live:
+                    live.remove(block.address)
+                    freed += 1
+            assert counted <= freed <= allocated <= counted + 1, name
+
+
+@pytest.mark.parametrize("processes,threads", [(1, 1), (2, 2)])
+def test_blocks_of_a_program_killed_at_a_random_moment(
+        interp, tmp_path, facts, report, tool, seed, processes, threads):
+    chance = random.Random("%s %s %s %s" % (seed, interp.name, processes, threads))
+    for kill in range(KILLS):
+        folder = tmp_path / str(kill)
+        folder.mkdir()
+        run = Run(interp, folder, processes, threads, options="mode=allocs", size=[BLOCK_BYTES])
+        try:
+            run.wait_for(chance.randrange(1, 3000))
+            run.kill_group(signal.SIGKILL)
+        finally:
+            run.process.kill()
+            assert run.wait() == -signal.SIGKILL
+        if kill == 0:
+            assert report("leaks", run.trace)["trace"]["complete"] is False
+        check_blocks(run, facts, tool)
 
 
 ENDS = [

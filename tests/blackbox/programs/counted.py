@@ -1,10 +1,11 @@
 """Counts the calls it has completed in a shared file, until it is killed or ends itself.
 
-    counted.py COUNTS PROCESSES THREADS HOW AT
+    counted.py COUNTS PROCESSES THREADS HOW AT [SIZE]
 
 Thread t of process p calls work_<p>_<t> and then writes how often into word p*THREADS+t
 of the file COUNTS, which outlives it. A process's id goes into the word behind all those,
 at p. HOW and AT say what thread 0 of process 0 does after AT calls; "wait": go on for ever.
+With SIZE each call allocates so many bytes by malloc, and frees them.
 """
 import ctypes
 import mmap
@@ -15,6 +16,9 @@ import threading
 
 PROCESSES, THREADS, AT = int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[5])
 HOW = sys.argv[4]
+SIZE = sys.argv[6] if len(sys.argv) > 6 else ""
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
 
 
 def shared(path):
@@ -23,8 +27,8 @@ def shared(path):
 
 
 def function(name):
-    names = {}
-    exec("def %s(): pass" % name, names)
+    names = {"malloc": libc.malloc, "free": libc.free}
+    exec("def %s(): %s" % (name, SIZE and "free(malloc(%s))" % SIZE or "pass"), names)
     return names[name]
 
 

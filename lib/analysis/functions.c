@@ -57,9 +57,26 @@ static int append(struct pmt_functions *functions, uint32_t *ret_function)
 	return 0;
 }
 
-/* Copies what a definition says into f. 0 or -ENOMEM. */
-static int name_function(struct pmt_function *f, const struct pmt_code *code)
+/* All that runs in a module (native=1) as one function, by the name of its file: views of
+ * blocks look closer (native_symbols.h). */
+static const struct pmt_code *shown_as(const struct pmt_code *code,
+				       struct pmt_code *storage)
 {
+	if (!code || code->kind != PMT_CODE_NATIVE)
+		return code;
+	const char *slash = strrchr(code->file, '/');
+	*storage = *code;
+	storage->name = slash ? slash + 1 : code->file;
+	storage->first_line = 0;
+	storage->kind = PMT_CODE_C;
+	return storage;
+}
+
+/* Copies what a definition says into f. 0 or -ENOMEM. */
+static int name_function(struct pmt_function *f, const struct pmt_code *defined)
+{
+	struct pmt_code storage;
+	const struct pmt_code *code = shown_as(defined, &storage);
 	char *name = strdup(code->name);
 	char *file = code->file[0] ? strdup(code->file) : NULL;
 
@@ -90,8 +107,10 @@ static uint32_t find_equal(const struct pmt_functions *functions,
 }
 
 static int make_function(struct pmt_functions *functions, uint32_t code_id,
-			 const struct pmt_code *code, uint32_t *ret_function)
+			 const struct pmt_code *defined, uint32_t *ret_function)
 {
+	struct pmt_code storage;
+	const struct pmt_code *code = shown_as(defined, &storage);
 	uint64_t key = 0;
 	uint32_t function =
 	    code ? find_equal(functions, code, &key) : (uint32_t)PMT_MAP_NONE;

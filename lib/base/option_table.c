@@ -64,6 +64,8 @@ const struct pmt_option pmt_option_table[] = {
      .help = "write every event, or only sums per call path (bounded file, long runs)"},
     {ROW("c_calls", FLAG, c_calls, "0", "0|1", EVENTS),
      .help = "calls of C functions are events too"},
+    {ROW("native", FLAG, native, "0", "0|1", "allocs"),
+     .help = "stacks of allocations have their C frames too, among the Python ones"},
     {ROW("out", PATH, out, "trace.bin", "PATH", ALL),
      .help = "the trace file; %p in it is the process id, %% a percent sign"},
     {ROW("rss", WORD, rss, "auto", "WORD", STREAM), WORDS_OF(rss_words),

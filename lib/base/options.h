@@ -83,6 +83,7 @@ struct pmt_options {
 	uint32_t start;    /* enum pmt_start */
 	uint32_t compress; /* enum pmt_compress */
 	bool c_calls;
+	bool native;
 	bool redact;
 	bool quiet;
 	bool verbose;

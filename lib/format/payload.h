@@ -21,6 +21,10 @@ struct pmt_text {
 enum pmt_code_kind {
 	PMT_CODE_PYTHON = 0,
 	PMT_CODE_C = 1, /* a C function: no file, no lines */
+	/* A module (program or library): file its path, name its build id in hexadecimal,
+	 * first line the address that it was loaded at; the offsets of stacks in it are
+	 * addresses as its file counts them, within the instruction of the call. */
+	PMT_CODE_NATIVE = 2,
 };
 
 /* What a line table's bytes mean; the numbers are CPython's minor version of the change.

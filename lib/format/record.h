@@ -89,8 +89,7 @@ enum pmt_ext {
 	PMT_EXT_ALLOC = 0x50, /* struct pmt_block_alloc */
 	PMT_EXT_FREE = 0x51,  /* struct pmt_block_free */
 	PMT_EXT_FAULT = 0x52, /* struct pmt_fault */
-	/* kept for what is to come: 0x16 modules with build ids, 0x17 native
-	 * frames, 0x53 and 0x54 objects made and gone */
+	/* kept for what is to come: 0x16, 0x17, 0x53 and 0x54 objects made and gone */
 };
 
 struct pmt_deltas {

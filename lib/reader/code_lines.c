@@ -95,6 +95,8 @@ static uint64_t line_in_311(const struct pmt_code *code, uint64_t offset)
 
 uint64_t pmt_code_line(const struct pmt_code *code, uint64_t offset)
 {
+	if (code->kind == PMT_CODE_NATIVE)
+		return 0; /* its first line is an address */
 	if (!code->line_table_complete || !code->line_table)
 		return code->first_line;
 	switch (code->line_table_kind) {

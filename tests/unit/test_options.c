@@ -134,7 +134,8 @@ struct wrong {
 
 static const struct wrong wrongs[] = {
     {"a=", PMT_OPTIONS_UNKNOWN_KEY,
-     "unknown key \"a\" (at character 1); the keys are mode, detail, c_calls, out, rss, "
+     "unknown key \"a\" (at character 1); the keys are mode, detail, c_calls, native, "
+     "out, rss, "
      "interval, ring, ring_size, max_size, min_rss, min_alloc, include, exclude, thread, "
      "start, redact, compress, quiet, verbose"},
     {"modee=calls", PMT_OPTIONS_UNKNOWN_KEY,

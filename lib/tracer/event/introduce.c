@@ -169,6 +169,8 @@ void pmt_introduce_process(struct pmt_run *run)
 	put_ring(e, run->area.path, o->redact);
 	put_text(e, "mode", mode_name(o));
 	put_number(e, "c_calls", o->c_calls);
+	if (o->native)
+		put_number(e, "native", 1);
 	put_number(e, "interval_ms", o->interval_ns / 1000000);
 	put_number(e, "min_rss", o->min_rss_bytes);
 	put_number(e, "min_alloc", o->min_alloc_bytes);

@@ -17,6 +17,7 @@
 #include "event/blocks.h"
 #include "event/hook_way.h"
 #include "event/points.h"
+#include "native/native.h"
 #include "os/say.h"
 #include "os/sys.h"
 #include "os/text.h"
@@ -168,6 +169,9 @@ static void record_blocks(void)
 		say_no_stacks(why);
 	else
 		pmt_code_raw_watch_gil();
+	const char *why_not = options->native ? pmt_native_start() : NULL;
+	if (why_not)
+		pmt_say(PMT_SAY_NATIVE, "stacks have no C frames", why_not, NULL);
 }
 
 /* mode=refs: objects are counted by type. */

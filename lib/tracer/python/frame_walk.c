@@ -52,6 +52,20 @@ static uint32_t offset_in(const struct pmt_frame_layout *l, const void *frame,
 	return offset < 0 || offset > INT32_MAX ? 0 : (uint32_t)offset;
 }
 
+bool pmt_frame_place_of(const struct pmt_frame_layout *l, const void *frame,
+			struct pmt_frame_place *ret_place)
+{
+	uint64_t code =
+	    PMT_FRAME_FIELD(uint64_t, frame, l->frame_code) & ~(uint64_t)POINTER_TAGS;
+
+	if (is_hidden(l, frame) ||
+	    (l->has_shims &&
+	     PMT_FRAME_FIELD(uint32_t, code, l->code_flags) & PMT_CODE_IS_SHIM))
+		return false;
+	*ret_place = (struct pmt_frame_place){code, offset_in(l, frame, code)};
+	return true;
+}
+
 size_t pmt_frame_collect(const struct pmt_frame_layout *l, const void *frame,
 			 struct pmt_frame_place *places, size_t most)
 {
@@ -59,13 +73,7 @@ size_t pmt_frame_collect(const struct pmt_frame_layout *l, const void *frame,
 	unsigned left = PMT_FRAMES_MAX;
 
 	for (; frame && left && count < most; left--) {
-		uint64_t code = PMT_FRAME_FIELD(uint64_t, frame, l->frame_code) &
-				~(uint64_t)POINTER_TAGS;
-		if (!is_hidden(l, frame) &&
-		    !(l->has_shims &&
-		      PMT_FRAME_FIELD(uint32_t, code, l->code_flags) & PMT_CODE_IS_SHIM))
-			places[count++] =
-			    (struct pmt_frame_place){code, offset_in(l, frame, code)};
+		count += pmt_frame_place_of(l, frame, &places[count]);
 		frame = PMT_FRAME_FIELD(void *, frame, l->frame_previous);
 	}
 	return count;

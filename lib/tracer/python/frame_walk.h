@@ -93,6 +93,10 @@ PMT_INLINE uint64_t pmt_frame_hash(const struct pmt_frame_layout *l, const void 
 	return hash;
 }
 
+/* Where one frame stands; false for one of the interpreter's own. */
+bool pmt_frame_place_of(const struct pmt_frame_layout *l, const void *frame,
+			struct pmt_frame_place *ret_place);
+
 /* Writes the frames from `frame` outwards, innermost first; the interpreter's own left
  * out. Returns how many there are, at most `most`. */
 size_t pmt_frame_collect(const struct pmt_frame_layout *l, const void *frame,

@@ -11,6 +11,7 @@
 
 #include "event/emit.h"
 #include "format/payload_blocks.h"
+#include "native/native.h"
 #include "os/sys.h"
 #include "python/code_ids.h"
 #include "python/code_raw.h"
@@ -42,6 +43,7 @@ struct pmt_stacks {
 	uint32_t mask;
 	uint32_t used;
 	uint32_t last_id;
+	struct pmt_native *native; /* native=1 */
 	struct recent recent[RECENT];
 	char scratch[PMT_CODE_SCRATCH_BYTES];
 	struct pmt_frame_place places[PMT_FRAMES_MAX]; /* touched as deep as stacks are */
@@ -86,6 +88,7 @@ void pmt_stacks_free(struct pmt_stacks *s)
 {
 	if (!s)
 		return;
+	pmt_native_free(s->native);
 	pmt_sys_munmap(s->contexts, bytes_of(s->mask + 1));
 	pmt_sys_munmap(s, sizeof(*s));
 }
@@ -194,19 +197,78 @@ static uint32_t id_of_frames(struct pmt_thread *t, struct pmt_stacks *s,
 	return id;
 }
 
+/* One place of a merged stack below `id`; the same id where a filter hides it, 0 where
+ * there was no room to say it. */
+static uint32_t id_of_place(struct pmt_thread *t, struct pmt_stacks *s, uint32_t id,
+			    const struct pmt_native_place *place)
+{
+	uint32_t code, offset = place->offset;
+
+	if (place->is_native) {
+		const struct pmt_module *module =
+		    pmt_modules_at_self(t, &s->native->modules, place->at);
+		if (!module)
+			return id; /* code that no module has: made as the program ran */
+		code = module->code_id;
+		offset = (uint32_t)(place->at - module->load_address);
+	} else {
+		code = pmt_code_raw_id_self(t, place->at, s->scratch);
+	}
+	if (code == (uint32_t)PMT_CODE_HIDDEN)
+		return id;
+	return code == PMT_CODE_UNKNOWN ? 0 : context_id(t, s, id, code, offset);
+}
+
+static uint32_t id_of_merged(struct pmt_thread *t, struct pmt_stacks *s,
+			     const void *frame)
+{
+	size_t count = pmt_native_merge(s->native, frame);
+	uint32_t id = 0;
+
+	while ((uint64_t)(s->used + count) * 2 > s->mask && make_space(s))
+		;
+	while (count--) {
+		uint32_t below = id_of_place(t, s, id, &s->native->places[count]);
+
+		if (!below && id)
+			return 0;
+		id = below;
+	}
+	return id;
+}
+
+static uint32_t id_with_native(struct pmt_thread *t, struct pmt_stacks *s,
+			       const void *frame)
+{
+	if (!s->native && !(s->native = pmt_native_new()))
+		return id_of_frames(t, s, frame);
+	uint64_t hash =
+	    frame ? pmt_frame_hash(&pmt_frames.layout, frame, s->seed) : s->seed;
+	hash = pmt_native_hash_self(s->native, hash);
+	struct recent *recent = &s->recent[hash >> 20 & (RECENT - 1)];
+	if (PMT_LIKELY(recent->hash == hash))
+		return (uint32_t)recent->id;
+	uint32_t id = id_of_merged(t, s, frame);
+	if (id)
+		*recent = (struct recent){hash, id};
+	return id;
+}
+
 uint32_t pmt_stack_id_self(struct pmt_thread *t)
 {
 	const struct pmt_frame_layout *l = &pmt_frames.layout;
 	const void *frame = l->minor ? pmt_frame_top(l) : NULL;
 	struct pmt_stacks *s = t->stacks;
 
-	if (!frame || (!s && !(s = open_stacks(t))))
+	if ((!frame && !pmt_native_on) || (!s && !(s = open_stacks(t))))
 		return 0;
 	uint64_t epoch = pmt_load_relaxed(&pmt_code_epoch);
 	if (PMT_UNLIKELY(s->epoch != epoch)) {
 		s->epoch = epoch;
 		s->seed = pmt_frame_mix(s->seed, epoch) | 1;
 	}
+	if (PMT_UNLIKELY(pmt_native_on))
+		return id_with_native(t, s, frame);
 	uint64_t hash = pmt_frame_hash(l, frame, s->seed);
 	struct recent *recent = &s->recent[hash >> 20 & (RECENT - 1)];
 	if (PMT_LIKELY(recent->hash == hash))

@@ -1,0 +1,125 @@
+"""C frames among the Python ones: functions and lines of a library that this file knows."""
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+SOURCE = """\
+#include <stdlib.h>
+#define APART __attribute__((noinline, noclone))
+void *kept[1000];
+int count;
+static inline __attribute__((always_inline)) void *inlined(size_t size)
+{
+	return malloc(size); /* in inlined */
+}
+APART void *native_b(size_t size)
+{
+	kept[count++ % 1000] = inlined(size); /* in b */
+	return kept[0];
+}
+APART void *native_a(size_t size)
+{
+	void *p = native_b(size); /* in a */
+	__asm__ volatile("");
+	return p;
+}
+APART void *native_back(void *(*call)(size_t), size_t size)
+{
+	void *p = call(size); /* in back */
+	__asm__ volatile("");
+	return p;
+}
+"""
+
+PROGRAM = """\
+import ctypes, sys, threading
+library = ctypes.CDLL(sys.argv[1])
+library.native_a.argtypes = [ctypes.c_size_t]
+library.native_a.restype = ctypes.c_void_p
+CALL = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_size_t)
+library.native_back.argtypes = [CALL, ctypes.c_size_t]
+library.native_back.restype = ctypes.c_void_p
+def outer():
+    inner() # in outer
+def inner():
+    library.native_a(12345) # in inner
+def called(size):
+    return library.native_a(size) # in called
+def sort():
+    sorted([1], key=by) # in sort
+def by(x):
+    return library.native_back(CALL(called), 23456) # in by
+outer() # first
+sort() # second
+thread = threading.Thread(target=inner)
+thread.start()
+thread.join()
+"""
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    if not shutil.which("gcc"):
+        pytest.skip("no gcc")
+    folder = tmp_path_factory.mktemp("native")
+    source = folder / "native.c"
+    source.write_text(SOURCE)
+    built = folder / "libnative.so"
+    subprocess.run(["gcc", "-g", "-O2", "-shared", "-fPIC", "-o", str(built), str(source)], check=True)
+    return built
+
+
+def line_of(text, mark):
+    return [i for i, line in enumerate(text.splitlines(), 1) if line.endswith(mark) or mark + " */" in line][0]
+
+
+def stacks_of(tool, path, files):
+    """Folded stacks, of which only the frames in these files are kept: (function, line)."""
+    done = tool("pymemtrace-report", "leaks", "--format=folded", path)
+    assert done.returncode == 0, done.stderr
+    found = []
+    for line in done.stdout.splitlines():
+        frames = []
+        for frame in line.rpartition(" ")[0].split(";"):
+            name, _, place = frame.partition(" (")
+            file, _, number = place.rstrip(")").rpartition(":")
+            if pathlib.Path(file).name in files:
+                frames.append((name.rpartition(".")[2], int(number)))
+        found.append(frames)
+    return found
+
+
+def test_c_and_python_frames_are_one_stack(trace, tmp_path, tool, library):
+    script = tmp_path / "app.py"
+    script.write_text(PROGRAM)
+    traced = trace(tmp_path, [script, library], "mode=allocs,native=1")
+    assert traced.process.returncode == 0, traced.process.stderr
+    stacks = stacks_of(tool, traced.path, {"native.c", "app.py"})
+    in_c = [("native_a", line_of(SOURCE, "in a")), ("native_b", line_of(SOURCE, "in b")),
+            ("inlined", line_of(SOURCE, "in inlined"))]
+    inner = ("inner", line_of(PROGRAM, "# in inner"))
+    expected = [
+        [("<module>", line_of(PROGRAM, "# first")), ("outer", line_of(PROGRAM, "# in outer")), inner] + in_c,
+        [("<module>", line_of(PROGRAM, "# second")), ("sort", line_of(PROGRAM, "# in sort")),
+         ("by", line_of(PROGRAM, "# in by")), ("native_back", line_of(SOURCE, "in back")),
+         ("called", line_of(PROGRAM, "# in called"))] + in_c,
+        [inner] + in_c,
+    ]
+    for stack in expected:
+        assert stack in stacks
+
+
+def test_without_the_library_module_and_offset_are_shown(trace, tmp_path, tool, library):
+    script = tmp_path / "app.py"
+    script.write_text(PROGRAM)
+    copy = tmp_path / "libcopy.so"
+    shutil.copy(str(library), str(copy))
+    traced = trace(tmp_path, [script, copy], "mode=allocs,native=1")
+    assert traced.process.returncode == 0, traced.process.stderr
+    copy.unlink()
+    done = tool("pymemtrace-report", "leaks", "--format=folded", traced.path)
+    assert done.returncode == 0, done.stderr
+    assert "libcopy.so+0x" in done.stdout
+    assert "native_a" not in done.stdout

@@ -126,7 +126,7 @@ START_TEST(payloads_there_and_back)
 	struct pmt_type_def def = {8191, UINT64_MAX, 8, text("a.b"), text("C.D")},
 			    def_back;
 	struct pmt_type_counts in = {1, 2, UINT64_MAX, 4, 5, 6, 7}, back;
-	uint8_t bytes[PMT_PAYLOAD_FIXED_BYTES];
+	uint8_t bytes[PMT_PAYLOAD_FIXED_BYTES], again[PMT_PAYLOAD_FIXED_BYTES];
 	struct pmt_record r;
 
 	size_t size = (size_t)(pmt_payload_put_type(bytes, &def) - bytes);
@@ -146,7 +146,9 @@ START_TEST(payloads_there_and_back)
 	}
 	r = record_of(bytes, size);
 	ck_assert(pmt_payload_get_type_counts(&r, &back));
-	ck_assert_mem_eq(&back, &in, sizeof(in));
+	/* By their bytes in the trace: the structs have padding. */
+	ck_assert(pmt_payload_put_type_counts(again, &back) == again + size);
+	ck_assert_mem_eq(again, bytes, size);
 	in.id = PMT_TYPE_IDS_MAX;
 	size = (size_t)(pmt_payload_put_type_counts(bytes, &in) - bytes);
 	r = record_of(bytes, size);

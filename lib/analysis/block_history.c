@@ -7,10 +7,6 @@
 
 #include "format/payload_blocks.h"
 
-/* Streams are merged by times that are right to the step of the tracer's coarse clock,
- * 10 ms, or later where its machine was busy. */
-enum { BOUNDS_PER_SECOND = 5 };
-
 void pmt_block_history_init(struct pmt_block_history *blocks,
 			    const struct pmt_block_history_options *options,
 			    uint64_t ticks_per_second)
@@ -23,7 +19,7 @@ void pmt_block_history_init(struct pmt_block_history *blocks,
 					   ? blocks->options.temporary_within
 					   : PMT_TEMPORARY_WITHIN;
 	pmt_block_order_init(&blocks->order, &blocks->set, blocks->options.is_alone,
-			     ticks_per_second / BOUNDS_PER_SECOND + 1);
+			     ticks_per_second);
 }
 
 void pmt_block_history_close(struct pmt_block_history *blocks)

@@ -9,13 +9,22 @@
  */
 enum { MAPS_CHAIN = 1 };
 
+/* Memory for those that wait: 32 MB. */
+enum { WAITING_MAX = 1 << 18 };
+
+/* A thread's next look at the clock ends the waiting, and a fifth of a second more, as a
+ * mapping may be noted a while behind its call. One that does not go on is left behind
+ * by the tracer's coarse clock, which a busy machine may hold up for seconds. */
+enum { BOUNDS_PER_SECOND = 5, QUIET_SECONDS = 10 };
+
 void pmt_block_order_init(struct pmt_block_order *order, struct pmt_live_set *set,
-			  bool is_alone, uint64_t bound_ticks)
+			  bool is_alone, uint64_t ticks_per_second)
 {
 	*order = (struct pmt_block_order){
 	    .set = set,
 	    .is_alone = is_alone,
-	    .bound_ticks = bound_ticks,
+	    .quiet_ticks = ticks_per_second * QUIET_SECONDS,
+	    .deadlines = {.bound_ticks = ticks_per_second / BOUNDS_PER_SECOND + 1},
 	    .first_number = 1,
 	};
 }
@@ -24,6 +33,7 @@ void pmt_block_order_close(struct pmt_block_order *order)
 {
 	free(order->waiting);
 	pmt_block_table_close(&order->chains);
+	pmt_block_deadlines_close(&order->deadlines);
 	*order = (struct pmt_block_order){0};
 }
 
@@ -178,21 +188,25 @@ static bool annul_pair(struct pmt_block_order *order, uint64_t chain)
 	return false;
 }
 
-/* The first that waits has waited long enough. */
-static int force_first(struct pmt_block_order *order)
+/* Takes it out of the middle of its chain, as it is. */
+static int force(struct pmt_block_order *order, uint64_t number)
 {
-	struct pmt_waiting_op *w = &order->waiting[order->begun];
-	uint64_t chain = chain_of(&w->op);
+	const struct pmt_block_op *op = &at(order, number)->op;
+	uint64_t chain = chain_of(op), before = 0;
 
-	if (annul_pair(order, chain))
-		return drain(order, chain);
-	/* The oldest of all is the first of its chain. */
-	unlink_op(order, 0, order->first_number + order->begun);
-	order->begun++;
-	int error = pmt_live_set_apply(order->set, &w->op);
-	if (!error)
-		error = drain(order, chain);
-	return error;
+	for (uint64_t n = first_of(order, chain); n != number; n = at(order, n)->next)
+		before = n;
+	unlink_op(order, before, number);
+	int error = pmt_live_set_apply(order->set, op);
+	return error ? error : drain(order, chain);
+}
+
+/* `number` has waited long enough, and is not behind one of its thread. */
+static int give_up(struct pmt_block_order *order, uint64_t number)
+{
+	uint64_t chain = chain_of(&at(order, number)->op);
+
+	return annul_pair(order, chain) ? drain(order, chain) : force(order, number);
 }
 
 /* Forgets those at the front that are done, and moves the others there. */
@@ -210,21 +224,40 @@ static void tidy(struct pmt_block_order *order)
 	order->begun = 0;
 }
 
-static int force_old(struct pmt_block_order *order)
+static bool is_waiting(const struct pmt_block_order *order, uint64_t number)
 {
+	return number >= order->first_number + order->begun &&
+	       number < order->first_number + order->count && !at(order, number)->is_done;
+}
+
+/* Those whose deadline is over; what a thread did before is so before. */
+static int force_due(struct pmt_block_order *order)
+{
+	uint64_t number;
 	int error = 0;
 
-	for (;;) {
+	while (!error && (number = pmt_block_deadlines_take(&order->deadlines,
+							    order->now_tick)) != 0)
+		while (!error && is_waiting(order, number))
+			error = give_up(order, number);
+	return error;
+}
+
+static int force_old(struct pmt_block_order *order)
+{
+	int error = force_due(order);
+
+	while (!error) {
 		tidy(order);
 		if (order->begun == order->count)
 			return 0;
 		uint64_t tick = order->waiting[order->begun].op.tick;
-		if (order->now_tick - tick <= order->bound_ticks)
+		if (order->now_tick - tick <= order->quiet_ticks &&
+		    order->count - order->begun < WAITING_MAX)
 			return 0;
-		error = force_first(order);
-		if (error)
-			return error;
+		error = give_up(order, order->first_number + order->begun);
 	}
+	return error;
 }
 
 static int wait(struct pmt_block_order *order, const struct pmt_block_op *op)
@@ -258,7 +291,7 @@ static int wait(struct pmt_block_order *order, const struct pmt_block_op *op)
 	}
 	order->waiting[order->count] = (struct pmt_waiting_op){.op = *op};
 	order->waiting[order->count++].op.tick = order->now_tick;
-	return 0;
+	return pmt_block_deadlines_note(&order->deadlines, op->stream, number);
 }
 
 int pmt_block_order_add(struct pmt_block_order *order, const struct pmt_block_op *op)
@@ -270,7 +303,8 @@ int pmt_block_order_add(struct pmt_block_order *order, const struct pmt_block_op
 		order->now_tick = op->tick;
 	if (order->is_alone)
 		return pmt_live_set_apply(order->set, op);
-	if (order->begun < order->count)
+	error = pmt_block_deadlines_see(&order->deadlines, op->stream, op->tick);
+	if (!error && order->begun < order->count)
 		error = force_old(order);
 	if (error)
 		return error;
@@ -281,19 +315,6 @@ int pmt_block_order_add(struct pmt_block_order *order, const struct pmt_block_op
 	if (!error && first)
 		error = drain(order, chain_of(op));
 	return error;
-}
-
-/* Takes it out of the middle of its chain, as it is. */
-static int force(struct pmt_block_order *order, uint64_t number)
-{
-	const struct pmt_block_op *op = &at(order, number)->op;
-	uint64_t chain = chain_of(op), before = 0;
-
-	for (uint64_t n = first_of(order, chain); n != number; n = at(order, n)->next)
-		before = n;
-	unlink_op(order, before, number);
-	int error = pmt_live_set_apply(order->set, op);
-	return error ? error : drain(order, chain);
 }
 
 int pmt_block_order_cut(struct pmt_block_order *order)
@@ -316,7 +337,7 @@ int pmt_block_order_finish(struct pmt_block_order *order)
 
 	tidy(order);
 	while (!error && order->begun < order->count) {
-		error = force_first(order);
+		error = give_up(order, order->first_number + order->begun);
 		if (!error)
 			tidy(order);
 	}

@@ -3,8 +3,9 @@
  * up to some milliseconds late, so a free may come before the allocation of another
  * thread that it belongs to. What addresses prove is stronger: for one address allocation
  * and free alternate. An operation that does not fit waits until those of other threads
- * make it fit, and those of its own thread at that address wait behind it; after a bound
- * it is taken as it is, and counted by the set.
+ * make it fit, and those of its own thread at that address wait behind it; when nothing
+ * can come any more that does (block_deadlines.h), when it waited for seconds, or when
+ * too many wait, it is taken as it is, and counted by the set.
  */
 #ifndef PMT_ANALYSIS_BLOCK_ORDER_H
 #define PMT_ANALYSIS_BLOCK_ORDER_H
@@ -13,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analysis/block_deadlines.h"
 #include "analysis/block_table.h"
 #include "analysis/live_set.h"
 #include "base/attr.h"
@@ -26,7 +28,9 @@ struct pmt_waiting_op {
 struct pmt_block_order {
 	struct pmt_live_set *set; /* borrowed */
 	bool is_alone;            /* one thread only: nothing is waited for */
-	uint64_t bound_ticks;     /* how long an operation waits */
+	/* How long an operation waits whose thread does not go on. */
+	uint64_t quiet_ticks;
+	struct pmt_block_deadlines deadlines;
 	uint64_t now_tick;
 	uint64_t
 	    late_ticks; /* how late the latest operation was that fitted in the end */
@@ -41,7 +45,7 @@ struct pmt_block_order {
 };
 
 void pmt_block_order_init(struct pmt_block_order *order, struct pmt_live_set *set,
-			  bool is_alone, uint64_t bound_ticks);
+			  bool is_alone, uint64_t ticks_per_second);
 void pmt_block_order_close(struct pmt_block_order *order);
 
 /* Takes the operations of all streams, those of one in its order. 0 or -ENOMEM. */

@@ -206,7 +206,7 @@ START_TEST(addresses_prove_the_order_of_threads)
 		struct pmt_block_order order;
 		uint64_t live = make_history(&set, ops);
 
-		pmt_block_order_init(&order, &set, false, UINT64_MAX / 2);
+		pmt_block_order_init(&order, &set, false, OPS);
 		for (unsigned i = 0; i < OPS; i++)
 			ck_assert_int_eq(pmt_block_order_add(&order, &ops[i].op), 0);
 		ck_assert_int_eq(pmt_block_order_finish(&order), 0);
@@ -257,6 +257,7 @@ START_TEST(what_does_not_fit_is_counted)
 }
 END_TEST
 
+/* Its thread does not go on: ten seconds. */
 START_TEST(waiting_ends)
 {
 	struct pmt_live_set set = {.temporary_within = 10};
@@ -266,7 +267,7 @@ START_TEST(waiting_ends)
 	struct pmt_block_op other = {.address = 32, .tick = 200, .stream = 2, .bytes = 8};
 
 	other.place = place(&set, 2, 1, PMT_PLACE_MALLOC);
-	pmt_block_order_init(&order, &set, false, 100);
+	pmt_block_order_init(&order, &set, false, 10);
 	ck_assert_int_eq(pmt_block_order_add(&order, &early), 0);
 	ck_assert_uint_eq(set.unknown_free_count, 0);
 	ck_assert_int_eq(pmt_block_order_add(&order, &other), 0);
@@ -274,6 +275,31 @@ START_TEST(waiting_ends)
 	ck_assert_uint_eq(set.unknown_free_count, 1);
 	ck_assert_int_eq(pmt_block_order_finish(&order), 0);
 	ck_assert_uint_eq(set.missed_free_count, 1);
+	pmt_block_order_close(&order);
+	pmt_live_set_close(&set);
+}
+END_TEST
+
+/* Its thread looks at the clock again: what happened before that has been read. */
+START_TEST(a_deadline_ends_waiting)
+{
+	struct pmt_live_set set = {.temporary_within = 10};
+	struct pmt_block_order order;
+	struct pmt_block_op early = {
+	    .address = 16, .tick = 5, .stream = 1, .is_free = true};
+	struct pmt_block_op next = {.address = 32, .tick = 20, .stream = 1, .bytes = 8};
+	struct pmt_block_op other = {.address = 48, .tick = 22, .stream = 2, .bytes = 8};
+
+	next.place = other.place = place(&set, 2, 1, PMT_PLACE_MALLOC);
+	pmt_block_order_init(&order, &set, false, 10);
+	ck_assert_int_eq(pmt_block_order_add(&order, &early), 0);
+	ck_assert_int_eq(pmt_block_order_add(&order, &next), 0);
+	ck_assert_int_eq(pmt_block_order_add(&order, &other), 0);
+	ck_assert_uint_eq(set.unknown_free_count, 0);
+	other.tick = 24;
+	other.address = 64;
+	ck_assert_int_eq(pmt_block_order_add(&order, &other), 0);
+	ck_assert_uint_eq(set.unknown_free_count, 1);
 	pmt_block_order_close(&order);
 	pmt_live_set_close(&set);
 }
@@ -292,7 +318,7 @@ START_TEST(behind_a_cut_nothing_is_guessed)
 	struct pmt_block_op next = {.address = 32, .tick = 7, .stream = 1, .bytes = 5};
 
 	first.place = again.place = next.place = place(&set, 2, 1, PMT_PLACE_MALLOC);
-	pmt_block_order_init(&order, &set, false, 100);
+	pmt_block_order_init(&order, &set, false, 500);
 	ck_assert_int_eq(pmt_block_order_add(&order, &first), 0);
 	ck_assert_int_eq(pmt_block_order_add(&order, &again), 0);
 	ck_assert_int_eq(pmt_block_order_add(&order, &unknown), 0);
@@ -317,6 +343,7 @@ int main(void)
 	tcase_add_test(tc, addresses_prove_the_order_of_threads);
 	tcase_add_test(tc, what_does_not_fit_is_counted);
 	tcase_add_test(tc, waiting_ends);
+	tcase_add_test(tc, a_deadline_ends_waiting);
 	tcase_add_test(tc, behind_a_cut_nothing_is_guessed);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);

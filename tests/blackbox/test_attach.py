@@ -178,6 +178,26 @@ def test_threads(both, how):
     assert len(whole.threads) > (2 if how == "pool" else 5)
 
 
+IN_FRONT = """
+import _testcapi, tracemalloc
+tracemalloc.start()
+status = _testcapi.run_in_subinterp("kept = [object() for i in range(1000)]")
+tracemalloc.stop()
+print(status, len([object() for i in range(1000)]))
+"""
+
+
+@pytest.mark.interpreters(min=(3, 12))
+def test_another_allocator_in_front(both, interp):
+    """A subinterpreter attaches while tracemalloc stands in front of our functions: put in front
+    of it once more, they would call themselves without end. Before 3.12 the program hangs plain."""
+    if interp.run(["-c", "import _testcapi"], preload=False).returncode:
+        pytest.skip("no _testcapi here")
+    plain, traced = both(["-c", IN_FRONT])
+    assert plain.stdout == "0 1000\n", plain.stderr
+    assert (traced.returncode, traced.stdout, traced.stderr) == (0, plain.stdout, plain.stderr)
+
+
 SUBINTERPRETERS = """
 try:
     import _interpreters as inner

@@ -85,6 +85,19 @@ static struct pmt_py_allocator ours_of(int domain, bool notes)
 	return counting[domain];
 }
 
+/* Whether a call of the allocator comes by our function for the domain: tracemalloc and
+ * others may stand in front of it. */
+static bool comes_by_us(const struct pmt_py_allocator *now)
+{
+	const struct pmt_thread *t = pmt_self;
+	uint64_t before = t ? t->sums.object_count : 0;
+	void *p = now->malloc(now->ctx, 1);
+
+	if (p)
+		now->free(now->ctx, p);
+	return !t || t->sums.object_count != before;
+}
+
 void pmt_domains_install_gil(bool notes)
 {
 	for (int domain = 0; domain < DOMAINS; domain++) {
@@ -92,7 +105,8 @@ void pmt_domains_install_gil(bool notes)
 
 		pmt_py.PyMem_GetAllocator(domain, &now);
 		const struct pmt_py_allocator ours = ours_of(domain, notes);
-		if (!now.malloc || now.malloc == ours.malloc)
+		if (!now.malloc || now.malloc == ours.malloc ||
+		    (real[domain].malloc && comes_by_us(&now)))
 			continue;
 		real[domain] = now;
 		now.malloc = ours.malloc;

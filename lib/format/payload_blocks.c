@@ -21,17 +21,15 @@ static uint8_t *put_fields(uint8_t *p, const uint64_t *fields, unsigned count)
 	return p;
 }
 
+/* Field by field: an array of them is written by twos and read one by one, which waits.
+ */
 uint8_t *pmt_payload_put_alloc(uint8_t *p, const struct pmt_block_alloc *alloc)
 {
-	const uint64_t fields[] = {
-	    alloc->kind,
-	    alloc->stack_id,
-	    alloc->requested_bytes,
-	    alloc->usable_bytes,
-	    pmt_zigzag(alloc->address_step),
-	};
-
-	return put_fields(p, fields, 5);
+	p = pmt_varint_put(p, alloc->kind);
+	p = pmt_varint_put(p, alloc->stack_id);
+	p = pmt_varint_put(p, alloc->requested_bytes);
+	p = pmt_varint_put(p, alloc->usable_bytes);
+	return pmt_varint_put(p, pmt_zigzag(alloc->address_step));
 }
 
 bool pmt_payload_get_alloc(const struct pmt_record *r, struct pmt_block_alloc *ret_alloc)
@@ -52,10 +50,9 @@ bool pmt_payload_get_alloc(const struct pmt_record *r, struct pmt_block_alloc *r
 
 uint8_t *pmt_payload_put_free(uint8_t *p, const struct pmt_block_free *release)
 {
-	const uint64_t fields[] = {release->kind, pmt_zigzag(release->address_step),
-				   release->bytes};
-
-	return put_fields(p, fields, 3);
+	p = pmt_varint_put(p, release->kind);
+	p = pmt_varint_put(p, pmt_zigzag(release->address_step));
+	return pmt_varint_put(p, release->bytes);
 }
 
 bool pmt_payload_get_free(const struct pmt_record *r, struct pmt_block_free *ret_release)

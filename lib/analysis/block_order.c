@@ -260,10 +260,31 @@ static int force_old(struct pmt_block_order *order)
 	return error;
 }
 
+/* Behind the last of its chain, if it has one; *ret_length: the chain's, without it. */
+static int append_to_chain(struct pmt_block_order *order, uint64_t chain, uint64_t number,
+			   unsigned *ret_length)
+{
+	const struct pmt_block_entry *entry = pmt_block_table_find(&order->chains, chain);
+	unsigned length = 1;
+
+	if (!entry) {
+		*ret_length = 0;
+		return pmt_block_table_put(
+		    &order->chains,
+		    (struct pmt_block_entry){.address = chain, .bytes = number});
+	}
+	uint64_t last = entry->bytes;
+	for (; at(order, last)->next; length++)
+		last = at(order, last)->next;
+	at(order, last)->next = number;
+	*ret_length = length;
+	return 0;
+}
+
 static int wait(struct pmt_block_order *order, const struct pmt_block_op *op)
 {
-	uint64_t number, chain = chain_of(op);
-	struct pmt_block_entry *entry;
+	uint64_t number = order->first_number + order->count, chain = chain_of(op);
+	unsigned length = 0;
 
 	if (order->count == order->capacity) {
 		size_t capacity = order->capacity ? order->capacity * 2 : 64;
@@ -275,23 +296,15 @@ static int wait(struct pmt_block_order *order, const struct pmt_block_op *op)
 		order->waiting = waiting;
 		order->capacity = capacity;
 	}
-	number = order->first_number + order->count;
-	entry = pmt_block_table_find(&order->chains, chain);
-	if (!entry) {
-		int error = pmt_block_table_put(
-		    &order->chains,
-		    (struct pmt_block_entry){.address = chain, .bytes = number});
-		if (error)
-			return error;
-	} else {
-		uint64_t last = entry->bytes;
-		while (at(order, last)->next)
-			last = at(order, last)->next;
-		at(order, last)->next = number;
-	}
+	int error = append_to_chain(order, chain, number, &length);
+	if (error)
+		return error;
 	order->waiting[order->count] = (struct pmt_waiting_op){.op = *op};
 	order->waiting[order->count++].op.tick = order->now_tick;
-	return pmt_block_deadlines_note(&order->deadlines, op->stream, number);
+	error = pmt_block_deadlines_note(&order->deadlines, op->stream, number);
+	if (!error && length >= PMT_CHAIN_MAX)
+		error = give_up(order, first_of(order, chain));
+	return error;
 }
 
 int pmt_block_order_add(struct pmt_block_order *order, const struct pmt_block_op *op)

@@ -19,6 +19,10 @@
 #include "analysis/live_set.h"
 #include "base/attr.h"
 
+/* So many may wait at one address, or of all mappings together. A thread writes at most
+ * 15 records with an old time: a longer chain waits for what nobody recorded. */
+enum { PMT_CHAIN_MAX = 64 };
+
 struct pmt_waiting_op {
 	struct pmt_block_op op;
 	uint64_t next; /* number of the next one at the address; 0: none */

@@ -333,6 +333,39 @@ START_TEST(behind_a_cut_nothing_is_guessed)
 }
 END_TEST
 
+/* A free whose allocation nobody saw, and its thread gets the address again and again
+ * within the bound: what waits behind it stays short, or reading would take the square
+ * of it. */
+START_TEST(what_waits_at_an_address_stays_short)
+{
+	struct pmt_live_set set = {.temporary_within = 10};
+	struct pmt_block_order order;
+	struct pmt_block_op op = {.address = 16, .stream = 1, .is_free = true};
+
+	op.place = place(&set, 1, 1, PMT_PLACE_MALLOC);
+	pmt_block_order_init(&order, &set, false, 500);
+	ck_assert_int_eq(pmt_block_order_add(&order, &op), 0);
+	for (unsigned i = 0; i < 10 * OPS; i++) {
+		size_t waiting = 0;
+
+		op.is_free = i % 2;
+		op.bytes = op.is_free ? 0 : 8;
+		op.ordinal += !op.is_free;
+		ck_assert_int_eq(pmt_block_order_add(&order, &op), 0);
+		for (size_t k = order.begun; i % 1000 == 0 && k < order.count; k++)
+			waiting += !order.waiting[k].is_done;
+		ck_assert_uint_le(waiting, PMT_CHAIN_MAX);
+	}
+	ck_assert_int_eq(pmt_block_order_finish(&order), 0);
+	ck_assert_uint_eq(set.unknown_free_count, 1);
+	ck_assert_uint_eq(set.missed_free_count, 0);
+	ck_assert_uint_eq(set.places.heap.bytes, 0);
+	ck_assert_uint_eq(set.places.items[0].allocated.count, 5 * OPS);
+	pmt_block_order_close(&order);
+	pmt_live_set_close(&set);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("live_set");
@@ -344,6 +377,7 @@ int main(void)
 	tcase_add_test(tc, what_does_not_fit_is_counted);
 	tcase_add_test(tc, waiting_ends);
 	tcase_add_test(tc, a_deadline_ends_waiting);
+	tcase_add_test(tc, what_waits_at_an_address_stays_short);
 	tcase_add_test(tc, behind_a_cut_nothing_is_guessed);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);

@@ -183,11 +183,13 @@ static int enter_native(struct maker *m, const struct pmt_context *context,
 		if (!error)
 			error = pmt_map_put(&m->chains, key, at);
 	}
-	for (uint32_t i = 1; !error && i <= m->chain_items[at]; i++) {
+	if (error || !m->chain_items)
+		return error;
+	const uint32_t *chain = m->chain_items + at;
+	for (uint32_t i = 1; !error && i <= chain[0]; i++) {
 		uint32_t above = *node;
 
-		error =
-		    pmt_tree_child(&m->model->tree, above, m->chain_items[at + i], node);
+		error = pmt_tree_child(&m->model->tree, above, chain[i], node);
 	}
 	return error;
 }

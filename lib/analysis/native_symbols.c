@@ -18,6 +18,7 @@
 #endif
 
 #ifdef HAVE_CXA_DEMANGLE
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl*): the C++ runtime's own name */
 char *__cxa_demangle(const char *mangled, char *buffer, size_t *length, int *status);
 #endif
 

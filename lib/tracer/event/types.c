@@ -190,7 +190,8 @@ uint32_t pmt_types_add(uint64_t address, const struct pmt_type_def *def)
 
 void pmt_types_begin(void)
 {
-	static const struct pmt_type_def others = {.name = {"(other types)", 13}};
+	static const struct pmt_type_def others = {.module = {"", 0},
+						   .name = {"(other types)", 13}};
 
 	pmt_types_lock();
 	if (!pmt_load32_relaxed(&table->count)) {

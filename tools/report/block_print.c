@@ -15,25 +15,9 @@
 #include "report/source.h"
 #include "report/truth.h"
 
-enum { ROWS_DEFAULT = 20, SOURCE_INDENT_COLUMNS = 4 };
+enum { ROWS_DEFAULT = 20 };
 
 /* --- text --- */
-
-static void print_source(const struct pmt_report_request *request,
-			 struct pmt_source *source, const struct pmt_function *f,
-			 const struct pmt_columns *columns)
-{
-	const char *text = pmt_source_line(source, f->file, f->first_line);
-	unsigned indent = request->width_columns - columns->label_columns;
-
-	if (!text || !*text || columns->label_columns <= SOURCE_INDENT_COLUMNS)
-		return;
-	fprintf(request->out, "%*s%s", (int)indent + SOURCE_INDENT_COLUMNS, "",
-		pmt_paint(request->color, PMT_PAINT_CHART));
-	pmt_label_print_text(request, text,
-			     columns->label_columns - SOURCE_INDENT_COLUMNS);
-	fprintf(request->out, "%s\n", pmt_paint(request->color, PMT_PAINT_NONE));
-}
 
 static int print_text(const struct pmt_report_request *request,
 		      const struct pmt_analysis *a, const struct pmt_block_view *view,
@@ -58,7 +42,8 @@ static int print_text(const struct pmt_report_request *request,
 		pmt_label_print(request, f, columns.label_columns);
 		fputc('\n', request->out);
 		if (request->show_source && request->by == PMT_BY_LINE)
-			print_source(request, &source, f, &columns);
+			pmt_label_print_source(request, &source, f->file, f->first_line,
+					       columns.label_columns);
 	}
 	if (ranking->matched > ranking->count)
 		fprintf(request->out, "%s%u of %u; --limit=all shows all%s\n",
@@ -201,26 +186,17 @@ static int print_csv(const struct pmt_report_request *request,
 		     const struct pmt_ranking *ranking)
 {
 	struct pmt_csv csv = {.out = request->out};
-	char name[64];
 
 	pmt_csv_text(&csv, "function");
 	pmt_csv_text(&csv, "file");
 	pmt_csv_text(&csv, "line");
-	for (unsigned i = 0; i < 2 * PMT_BLOCK_METRICS; i++) {
-		snprintf(name, sizeof(name), "%s_%s",
-			 i < PMT_BLOCK_METRICS ? "self" : "inclusive",
-			 view->metrics[i % PMT_BLOCK_METRICS].member);
-		pmt_csv_text(&csv, name);
-	}
+	pmt_block_csv_heads(&csv, view->metrics);
 	pmt_csv_end_row(&csv);
 	for (uint32_t i = 0; i < ranking->count; i++) {
 		const struct pmt_function_row *row = &ranking->rows[i];
 
 		pmt_csv_function(&csv, a->model, row->function);
-		for (unsigned k = 0; k < PMT_BLOCK_METRICS; k++)
-			pmt_csv_integer(&csv, view->metrics[k].get(&row->self, 0));
-		for (unsigned k = 0; k < PMT_BLOCK_METRICS; k++)
-			pmt_csv_integer(&csv, view->metrics[k].get(&row->inclusive, 0));
+		pmt_block_csv_figures(&csv, view->metrics, &row->self, &row->inclusive);
 		pmt_csv_end_row(&csv);
 	}
 	return PMT_EXIT_OK;

@@ -60,16 +60,10 @@ static int print_csv(struct pmt_tree_view *view, const struct pmt_block_view *bl
 	const struct pmt_model *model = view->a->model;
 	struct pmt_csv csv = {.out = view->request->out};
 	struct pmt_tree_step step;
-	char name[64];
 
 	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++)
 		pmt_csv_text(&csv, heads[i]);
-	for (unsigned i = 0; i < 2 * PMT_BLOCK_METRICS; i++) {
-		snprintf(name, sizeof(name), "%s_%s",
-			 i < PMT_BLOCK_METRICS ? "self" : "inclusive",
-			 blocks->metrics[i % PMT_BLOCK_METRICS].member);
-		pmt_csv_text(&csv, name);
-	}
+	pmt_block_csv_heads(&csv, blocks->metrics);
 	pmt_csv_end_row(&csv);
 	while (view->limit-- > 0 && pmt_tree_walk_next(&view->walk, &step)) {
 		const struct pmt_tree_path *path = &model->tree.paths[step.node];
@@ -80,10 +74,7 @@ static int print_csv(struct pmt_tree_view *view, const struct pmt_block_view *bl
 		pmt_csv_integer_if(&csv, path->parent != PMT_TREE_ROOT, path->parent);
 		pmt_csv_integer(&csv, step.depth);
 		pmt_csv_function(&csv, model, path->function);
-		for (unsigned k = 0; k < PMT_BLOCK_METRICS; k++)
-			pmt_csv_integer(&csv, blocks->metrics[k].get(self, 0));
-		for (unsigned k = 0; k < PMT_BLOCK_METRICS; k++)
-			pmt_csv_integer(&csv, blocks->metrics[k].get(all, 0));
+		pmt_block_csv_figures(&csv, blocks->metrics, self, all);
 		pmt_csv_end_row(&csv);
 	}
 	return PMT_EXIT_OK;

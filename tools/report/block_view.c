@@ -96,6 +96,28 @@ static int show(const struct pmt_report_request *request, const struct pmt_analy
 	return code;
 }
 
+void pmt_block_csv_heads(struct pmt_csv *csv, const struct pmt_metric *metrics)
+{
+	char name[64];
+
+	for (unsigned i = 0; i < 2 * PMT_BLOCK_METRICS; i++) {
+		snprintf(name, sizeof(name), "%s_%s",
+			 i < PMT_BLOCK_METRICS ? "self" : "inclusive",
+			 metrics[i % PMT_BLOCK_METRICS].member);
+		pmt_csv_text(csv, name);
+	}
+}
+
+void pmt_block_csv_figures(struct pmt_csv *csv, const struct pmt_metric *metrics,
+			   const struct pmt_figures *self,
+			   const struct pmt_figures *inclusive)
+{
+	for (unsigned k = 0; k < PMT_BLOCK_METRICS; k++)
+		pmt_csv_integer(csv, metrics[k].get(self, 0));
+	for (unsigned k = 0; k < PMT_BLOCK_METRICS; k++)
+		pmt_csv_integer(csv, metrics[k].get(inclusive, 0));
+}
+
 int pmt_block_view_run(const struct pmt_report_request *request,
 		       const struct pmt_block_view *view)
 {

@@ -4,6 +4,7 @@
 #define PMT_REPORT_BLOCK_VIEW_H
 
 #include "analysis/block_model.h"
+#include "report/csv.h"
 #include "report/metric.h"
 #include "report/request.h"
 
@@ -35,6 +36,12 @@ int64_t pmt_block_count(const struct pmt_figures *figures, uint32_t page_bytes);
 int64_t pmt_block_mapped(const struct pmt_figures *figures, uint32_t page_bytes);
 int64_t pmt_block_allocated(const struct pmt_figures *figures, uint32_t page_bytes);
 bool pmt_block_is_known(const struct pmt_measured *measured);
+
+/* The metrics' columns in a row of CSV, and their heads. */
+void pmt_block_csv_heads(struct pmt_csv *csv, const struct pmt_metric *metrics);
+void pmt_block_csv_figures(struct pmt_csv *csv, const struct pmt_metric *metrics,
+			   const struct pmt_figures *self,
+			   const struct pmt_figures *inclusive);
 
 /* Shows it. An exit code; has said why. */
 int pmt_block_view_run(const struct pmt_report_request *request,

@@ -12,7 +12,23 @@ enum {
 	COLUMNS_MAX = 1000,
 	GAP_COLUMNS = 2,  /* between name and file */
 	FILE_COLUMNS = 8, /* less of a file says nothing */
+	SOURCE_INDENT_COLUMNS = 4,
 };
+
+void pmt_label_print_source(const struct pmt_report_request *request,
+			    struct pmt_source *source, const char *file, uint64_t line,
+			    unsigned columns)
+{
+	const char *text = pmt_source_line(source, file, line);
+	unsigned indent = request->width_columns - columns;
+
+	if (!text || !*text || columns <= SOURCE_INDENT_COLUMNS)
+		return;
+	fprintf(request->out, "%*s%s", (int)indent + SOURCE_INDENT_COLUMNS, "",
+		pmt_paint(request->color, PMT_PAINT_CHART));
+	pmt_label_print_text(request, text, columns - SOURCE_INDENT_COLUMNS);
+	fprintf(request->out, "%s\n", pmt_paint(request->color, PMT_PAINT_NONE));
+}
 
 const char *pmt_label_short_file(const char *file)
 {

@@ -6,6 +6,7 @@
 
 #include "analysis/functions.h"
 #include "report/request.h"
+#include "report/source.h"
 
 /*
  * Writes name, and file and line dimmed, in at most columns columns: as much of the
@@ -26,6 +27,12 @@ unsigned pmt_label_print_text(const struct pmt_report_request *request, const ch
 /* The same, keeping the end of a text that is too long. */
 unsigned pmt_label_print_end(const struct pmt_report_request *request, const char *text,
 			     unsigned columns);
+
+/* Below a row whose label has so many columns at the right: the line of the source, where
+ * it is there. */
+void pmt_label_print_source(const struct pmt_report_request *request,
+			    struct pmt_source *source, const char *file, uint64_t line,
+			    unsigned columns);
 
 /* The part of a path that says most: behind site-packages or the standard library. */
 const char *pmt_label_short_file(const char *file);

@@ -14,23 +14,7 @@
 #include "report/truth.h"
 #include "report/view.h"
 
-enum { ROWS_DEFAULT = 30, SOURCE_INDENT_COLUMNS = 4 };
-
-static void print_source(const struct pmt_report_request *request,
-			 struct pmt_source *source, const struct pmt_function *f,
-			 const struct pmt_line *line, const struct pmt_columns *columns)
-{
-	const char *text = pmt_source_line(source, f->file, line->number);
-	unsigned indent = request->width_columns - columns->label_columns;
-
-	if (!text || !*text)
-		return;
-	fprintf(request->out, "%*s%s", (int)indent + SOURCE_INDENT_COLUMNS, "",
-		pmt_paint(request->color, PMT_PAINT_CHART));
-	pmt_label_print_text(request, text,
-			     columns->label_columns - SOURCE_INDENT_COLUMNS);
-	fprintf(request->out, "%s\n", pmt_paint(request->color, PMT_PAINT_NONE));
-}
+enum { ROWS_DEFAULT = 30 };
 
 static void print_foot(const struct pmt_report_request *request,
 		       const struct pmt_analysis *a,
@@ -82,7 +66,8 @@ static int print_text(const struct pmt_report_request *request,
 		pmt_label_print_line(request, f, line->number, columns.label_columns);
 		fputc('\n', request->out);
 		if (request->show_source)
-			print_source(request, &source, f, line, &columns);
+			pmt_label_print_source(request, &source, f->file, line->number,
+					       columns.label_columns);
 	}
 	print_foot(request, a, ranking, &source);
 	pmt_source_close(&source);

@@ -13,8 +13,16 @@
 struct pmt_block_entry {
 	uint64_t address; /* 0: the slot is free */
 	uint64_t bytes;
-	uint32_t place;   /* who asked for it */
-	uint32_t ordinal; /* which of its thread's allocations it was */
+	uint32_t place; /* who asked for it; what it means, the table's keeper says */
+	union {
+		uint32_t ordinal; /* which of its thread's allocations it was */
+		struct {
+			/* Frees of earlier blocks at this address that are still to
+			 * come, from threads whose records are read later. */
+			uint16_t owed_frees;
+			uint8_t kind; /* enum pmt_block_kind */
+		};
+	};
 };
 
 /* All zero is an empty table that owns nothing. */

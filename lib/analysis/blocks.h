@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "analysis/live_blocks.h"
+#include "analysis/block_table.h"
 #include "analysis/map.h"
 
 /* A calling context as the model sees it. */
@@ -28,7 +28,7 @@ struct pmt_blocks {
 	uint32_t count;
 	uint32_t capacity;
 	struct pmt_map by_id; /* stream and stack id -> context */
-	struct pmt_live_blocks live;
+	struct pmt_block_table live;
 	uint64_t allocated_count;
 	uint64_t freed_count;
 	uint64_t unknown_count; /* frees of blocks that the trace never saw allocated */

@@ -74,9 +74,11 @@ static int allocate(struct pmt_live_set *set, const struct pmt_block_op *op)
 	}
 	if (*recent == op->address)
 		*recent = 0;
-	int error = pmt_block_table_put(
-	    &set->blocks,
-	    (struct pmt_block_entry){op->address, op->bytes, op->place, op->ordinal});
+	int error = pmt_block_table_put(&set->blocks,
+					(struct pmt_block_entry){.address = op->address,
+								 .bytes = op->bytes,
+								 .place = op->place,
+								 .ordinal = op->ordinal});
 	if (!error)
 		pmt_places_add(&set->places, op->place, op->bytes, 1, op->tick);
 	return error;

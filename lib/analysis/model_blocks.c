@@ -11,7 +11,7 @@ void pmt_blocks_close(struct pmt_blocks *blocks)
 {
 	free(blocks->contexts);
 	pmt_map_close(&blocks->by_id);
-	pmt_live_blocks_close(&blocks->live);
+	pmt_block_table_close(&blocks->live);
 	*blocks = (struct pmt_blocks){0};
 }
 
@@ -115,13 +115,13 @@ static struct pmt_deltas deltas_of(uint8_t kind, int64_t bytes)
 
 /* The block goes; its place in the table stays as it is. */
 static int charge_free(struct pmt_model *model, struct pmt_stream_state *stream,
-		       const struct pmt_live_block *block)
+		       const struct pmt_block_entry *block)
 {
-	struct pmt_deltas d = deltas_of(block->kind, -(int64_t)block->usable_bytes);
+	struct pmt_deltas d = deltas_of(block->kind, -(int64_t)block->bytes);
 
-	return block->context == PMT_MAP_NONE
+	return block->place == PMT_MAP_NONE
 		   ? 0
-		   : move_to_context(model, stream, block->context, &d);
+		   : move_to_context(model, stream, block->place, &d);
 }
 
 int pmt_model_add_alloc(struct pmt_model *model, struct pmt_stream_state *stream,
@@ -137,26 +137,26 @@ int pmt_model_add_alloc(struct pmt_model *model, struct pmt_stream_state *stream
 	    alloc.usable_bytes > INT64_MAX)
 		return 0;
 	blocks->allocated_count++;
-	struct pmt_live_block block = {
+	struct pmt_block_entry block = {
 	    .address = event->address,
-	    .usable_bytes = alloc.usable_bytes,
-	    .context = pmt_map_find(&blocks->by_id, key_of(stream, alloc.stack_id)),
+	    .bytes = alloc.usable_bytes,
+	    .place = pmt_map_find(&blocks->by_id, key_of(stream, alloc.stack_id)),
 	    .kind = alloc.kind,
 	};
 	/* For one address allocations and frees alternate: its free was another thread's,
 	 * whose record comes later, unless a hole in the trace has it. */
-	struct pmt_live_block *old = pmt_live_blocks_find(&blocks->live, block.address);
+	struct pmt_block_entry *old = pmt_block_table_find(&blocks->live, block.address);
 	if (old) {
 		owed = (uint16_t)(model->gap_count ? 0 : old->owed_frees + 1);
 		error = charge_free(model, stream, old);
-		pmt_live_blocks_remove(&blocks->live, old);
+		pmt_block_table_remove(&blocks->live, old);
 	}
 	block.owed_frees = owed;
 	if (!error && block.address)
-		error = pmt_live_blocks_put(&blocks->live, &block);
-	if (!error && block.context != PMT_MAP_NONE) {
+		error = pmt_block_table_put(&blocks->live, block);
+	if (!error && block.place != PMT_MAP_NONE) {
 		struct pmt_deltas d = deltas_of(alloc.kind, (int64_t)alloc.usable_bytes);
-		error = move_to_context(model, stream, block.context, &d);
+		error = move_to_context(model, stream, block.place, &d);
 	}
 	return error;
 }
@@ -172,9 +172,9 @@ int pmt_model_add_free(struct pmt_model *model, struct pmt_stream_state *stream,
 	if (!pmt_payload_get_free(&event->record, &release))
 		return 0;
 	blocks->freed_count++;
-	struct pmt_live_block *block =
-	    pmt_live_blocks_find(&blocks->live, event->address);
-	if (!block || (release.bytes && release.bytes != block->usable_bytes)) {
+	struct pmt_block_entry *block =
+	    pmt_block_table_find(&blocks->live, event->address);
+	if (!block || (release.bytes && release.bytes != block->bytes)) {
 		blocks->unknown_count++;
 		return 0;
 	}
@@ -183,7 +183,7 @@ int pmt_model_add_free(struct pmt_model *model, struct pmt_stream_state *stream,
 		return 0;
 	}
 	int error = charge_free(model, stream, block);
-	pmt_live_blocks_remove(&blocks->live, block);
+	pmt_block_table_remove(&blocks->live, block);
 	return error;
 }
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "analysis/live_blocks.h"
+#include "analysis/block_table.h"
 
 enum { ADDRESSES = 5000, STEPS = 200000 };
 
@@ -19,42 +19,43 @@ START_TEST(it_holds_what_was_put_and_not_removed)
 	static uint64_t bytes[ADDRESSES]; /* 0: not live */
 	const char *set = getenv("PYMEMTRACE_TEST_SEED");
 	unsigned seed = set ? (unsigned)atoi(set) : (unsigned)time(NULL);
-	struct pmt_live_blocks live = {0};
+	struct pmt_block_table live = {0};
 	size_t count = 0;
 
 	printf("PYMEMTRACE_TEST_SEED=%u\n", seed);
 	srand(seed);
-	ck_assert_ptr_null(pmt_live_blocks_find(&live, 16));
+	ck_assert_ptr_null(pmt_block_table_find(&live, 16));
 	for (unsigned step = 1; step <= STEPS; step++) {
 		unsigned i = (unsigned)rand() % ADDRESSES;
-		struct pmt_live_block *found = pmt_live_blocks_find(&live, address_of(i));
+		struct pmt_block_entry *found =
+		    pmt_block_table_find(&live, address_of(i));
 
 		ck_assert_int_eq(found != NULL, bytes[i] != 0);
 		if (found) {
-			ck_assert_uint_eq(found->usable_bytes, bytes[i]);
-			pmt_live_blocks_remove(&live, found);
+			ck_assert_uint_eq(found->bytes, bytes[i]);
+			pmt_block_table_remove(&live, found);
 			bytes[i] = 0;
 			count--;
 		} else {
-			struct pmt_live_block block = {.address = address_of(i),
-						       .usable_bytes = step};
+			struct pmt_block_entry block = {.address = address_of(i),
+							.bytes = step};
 
-			ck_assert_int_eq(pmt_live_blocks_put(&live, &block), 0);
+			ck_assert_int_eq(pmt_block_table_put(&live, block), 0);
 			bytes[i] = step;
 			count++;
 		}
 		ck_assert_uint_eq(live.count, count);
 	}
 	for (unsigned i = 0; i < ADDRESSES; i++)
-		ck_assert_int_eq(pmt_live_blocks_find(&live, address_of(i)) != NULL,
+		ck_assert_int_eq(pmt_block_table_find(&live, address_of(i)) != NULL,
 				 bytes[i] != 0);
-	pmt_live_blocks_close(&live);
+	pmt_block_table_close(&live);
 }
 END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("live_blocks");
+	Suite *suite = suite_create("block_table");
 	TCase *all = tcase_create("all");
 
 	tcase_add_test(all, it_holds_what_was_put_and_not_removed);

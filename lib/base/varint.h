@@ -61,4 +61,23 @@ static inline bool pmt_varint_get(const uint8_t **p, const uint8_t *end,
 	return false;
 }
 
+/* Several, one behind the other. */
+static inline uint8_t *pmt_varint_put_all(uint8_t *p, const uint64_t *values,
+					  unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		p = pmt_varint_put(p, values[i]);
+	return p;
+}
+
+/* False when one of them does not end before end; *p then stands before that one. */
+static inline bool pmt_varint_get_all(const uint8_t **p, const uint8_t *end,
+				      uint64_t *ret_values, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (!pmt_varint_get(p, end, &ret_values[i]))
+			return false;
+	return true;
+}
+
 #endif

@@ -8,17 +8,7 @@ static bool get_fields(const struct pmt_record *r, uint64_t *fields, unsigned co
 {
 	const uint8_t *p = r->payload, *end = p + r->payload_bytes;
 
-	for (unsigned i = 0; i < count; i++)
-		if (!pmt_varint_get(&p, end, &fields[i]))
-			return false;
-	return true;
-}
-
-static uint8_t *put_fields(uint8_t *p, const uint64_t *fields, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		p = pmt_varint_put(p, fields[i]);
-	return p;
+	return pmt_varint_get_all(&p, end, fields, count);
 }
 
 /* Field by field: an array of them is written by twos and read one by one, which waits.
@@ -74,7 +64,7 @@ uint8_t *pmt_payload_put_fault(uint8_t *p, const struct pmt_fault *fault)
 	const uint64_t fields[] = {fault->stack_id, fault->pages,
 				   pmt_zigzag(fault->address_step)};
 
-	return put_fields(p, fields, 3);
+	return pmt_varint_put_all(p, fields, 3);
 }
 
 bool pmt_payload_get_fault(const struct pmt_record *r, struct pmt_fault *ret_fault)
@@ -96,7 +86,7 @@ uint8_t *pmt_payload_put_stack(uint8_t *p, const struct pmt_stack_def *def)
 	const uint64_t fields[] = {def->id, def->parent_id, def->code_id,
 				   def->code_offset};
 
-	return put_fields(p, fields, 4);
+	return pmt_varint_put_all(p, fields, 4);
 }
 
 bool pmt_payload_get_stack(const struct pmt_record *r, struct pmt_stack_def *ret_def)

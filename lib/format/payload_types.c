@@ -3,22 +3,6 @@
 
 #include "base/varint.h"
 
-static bool get_fields(const uint8_t **p, const uint8_t *end, uint64_t *fields,
-		       unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		if (!pmt_varint_get(p, end, &fields[i]))
-			return false;
-	return true;
-}
-
-static uint8_t *put_fields(uint8_t *p, const uint64_t *fields, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		p = pmt_varint_put(p, fields[i]);
-	return p;
-}
-
 static bool is_id(uint64_t id)
 {
 	return id > 0 && id < PMT_TYPE_IDS_MAX;
@@ -28,7 +12,7 @@ uint8_t *pmt_payload_put_type(uint8_t *p, const struct pmt_type_def *def)
 {
 	const uint64_t fields[] = {def->id, def->basic_bytes, def->item_bytes};
 
-	p = put_fields(p, fields, 3);
+	p = pmt_varint_put_all(p, fields, 3);
 	p = pmt_payload_put_text(p, def->module);
 	return pmt_payload_put_text(p, def->name);
 }
@@ -39,7 +23,7 @@ bool pmt_payload_get_type(const struct pmt_record *r, struct pmt_type_def *ret_d
 	struct pmt_type_def def = {0};
 	uint64_t f[3];
 
-	if (!get_fields(&p, end, f, 3) || !is_id(f[0]) ||
+	if (!pmt_varint_get_all(&p, end, f, 3) || !is_id(f[0]) ||
 	    !pmt_payload_get_text(&p, end, &def.module) ||
 	    !pmt_payload_get_text(&p, end, &def.name))
 		return false;
@@ -62,7 +46,7 @@ uint8_t *pmt_payload_put_type_counts(uint8_t *p, const struct pmt_type_counts *c
 	    counts->missed_count,
 	};
 
-	return put_fields(p, fields, 7);
+	return pmt_varint_put_all(p, fields, 7);
 }
 
 bool pmt_payload_get_type_counts(const struct pmt_record *r,
@@ -71,7 +55,7 @@ bool pmt_payload_get_type_counts(const struct pmt_record *r,
 	const uint8_t *p = r->payload, *end = p + r->payload_bytes;
 	uint64_t f[7];
 
-	if (!get_fields(&p, end, f, 7) || !is_id(f[0]))
+	if (!pmt_varint_get_all(&p, end, f, 7) || !is_id(f[0]))
 		return false;
 	*ret_counts = (struct pmt_type_counts){
 	    .id = (uint32_t)f[0],

@@ -3,9 +3,9 @@
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "analysis/block_order.h"
+#include "tests/support/chance.h"
 
 enum {
 	OPS = 40000,
@@ -17,27 +17,6 @@ enum {
 
 /* A step of a history is one tick. */
 enum { TICKS_PER_SECOND = 1000 };
-
-static uint64_t state;
-
-static uint64_t draw(uint64_t below)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state % below;
-}
-
-static void begin(void)
-{
-	struct timespec now;
-	const char *given = getenv("PMT_TEST_SEED");
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	state = given ? strtoull(given, NULL, 10) : (uint64_t)now.tv_nsec * 2 + 1;
-	printf("seed: PMT_TEST_SEED=%llu\n", (unsigned long long)state);
-	fflush(stdout);
-}
 
 struct told {
 	struct pmt_block_op op;
@@ -164,7 +143,7 @@ START_TEST(a_busy_machine_changes_nothing)
 {
 	struct told *ops = calloc(OPS, sizeof(*ops));
 
-	begin();
+	begin_chance();
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		struct pmt_live_set set = {.temporary_within = 10};
 		struct pmt_block_order order;

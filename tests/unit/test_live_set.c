@@ -4,32 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "analysis/block_order.h"
+#include "tests/support/chance.h"
 
 enum { SLOTS = 64, OPS = 20000, THREADS = 5, PAGES = 256, ROUNDS = 20, SHARED = 4096 };
-
-static uint64_t state;
-
-static uint64_t draw(uint64_t below)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state % below;
-}
-
-static void begin(void)
-{
-	struct timespec now;
-	const char *given = getenv("PMT_TEST_SEED");
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	state = given ? strtoull(given, NULL, 10) : (uint64_t)now.tv_nsec * 2 + 1;
-	printf("seed: PMT_TEST_SEED=%llu\n", (unsigned long long)state);
-	fflush(stdout);
-}
 
 static uint32_t place(struct pmt_live_set *set, uint32_t stream, uint32_t context,
 		      enum pmt_place_kind kind)
@@ -80,7 +59,7 @@ START_TEST(every_moment_is_exact)
 	struct pmt_live_set set = {.temporary_within = 10};
 	struct naive n = {.live = 0};
 
-	begin();
+	begin_chance();
 	for (unsigned i = 0; i < OPS; i++) {
 		unsigned slot = (unsigned)draw(SLOTS);
 		struct pmt_block_op op = {
@@ -116,7 +95,7 @@ START_TEST(parts_of_mappings_are_exact)
 	struct pmt_live_set set = {.temporary_within = 10};
 	uint32_t owner[PAGES] = {0}; /* place + 1 */
 
-	begin();
+	begin_chance();
 	for (unsigned i = 0; i < OPS / 10; i++) {
 		uint64_t from = draw(PAGES), count = 1 + draw(16);
 		struct pmt_block_op op = {.stream = 1, .is_map = true};
@@ -200,7 +179,7 @@ START_TEST(addresses_prove_the_order_of_threads)
 {
 	struct late *ops = calloc(OPS, sizeof(*ops));
 
-	begin();
+	begin_chance();
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		struct pmt_live_set set = {.temporary_within = 10};
 		struct pmt_block_order order;

@@ -87,22 +87,30 @@ def check(run, facts, ended=None, most_missing=1):
     return told
 
 
+def new_folder(tmp_path, kill):
+    folder = tmp_path / str(kill)
+    folder.mkdir()
+    return folder
+
+
+def kill_when_it_has_counted(run, calls, number):
+    try:
+        run.wait_for(calls)
+        run.kill_group(number)
+    finally:
+        run.process.kill()
+        status = run.wait()
+    assert status == -number
+
+
 @pytest.mark.parametrize("processes,threads", [(1, 1), (1, 4), (2, 2)])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_killed_at_a_random_moment(
         interp, tmp_path, facts, report, seed, processes, threads, number):
     chance = random.Random("%s %s %s %s" % (seed, interp.name, processes, threads))
     for kill in range(KILLS):
-        folder = tmp_path / str(kill)
-        folder.mkdir()
-        run = Run(interp, folder, processes, threads)
-        try:
-            run.wait_for(chance.randrange(1, 200000))
-            run.kill_group(number)
-        finally:
-            run.process.kill()
-            status = run.wait()
-        assert status == -number
+        run = Run(interp, new_folder(tmp_path, kill), processes, threads)
+        kill_when_it_has_counted(run, chance.randrange(1, 200000), number)
         if kill == 0:
             shown = report("functions", run.trace, "json", "--limit=all")
             assert shown["trace"]["complete"] is False
@@ -146,15 +154,9 @@ def test_blocks_of_a_program_killed_at_a_random_moment(
         interp, tmp_path, facts, report, tool, seed, processes, threads):
     chance = random.Random("%s %s %s %s" % (seed, interp.name, processes, threads))
     for kill in range(KILLS):
-        folder = tmp_path / str(kill)
-        folder.mkdir()
-        run = Run(interp, folder, processes, threads, options="mode=allocs", size=[BLOCK_BYTES])
-        try:
-            run.wait_for(chance.randrange(1, 3000))
-            run.kill_group(signal.SIGKILL)
-        finally:
-            run.process.kill()
-            assert run.wait() == -signal.SIGKILL
+        run = Run(interp, new_folder(tmp_path, kill), processes, threads, options="mode=allocs",
+                  size=[BLOCK_BYTES])
+        kill_when_it_has_counted(run, chance.randrange(1, 3000), signal.SIGKILL)
         if kill == 0:
             assert report("leaks", run.trace)["trace"]["complete"] is False
         check_blocks(run, facts, tool)

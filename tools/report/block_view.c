@@ -9,35 +9,6 @@
 #include "report/block_print.h"
 #include "report/load.h"
 
-int64_t pmt_block_bytes(const struct pmt_figures *figures, uint32_t page_bytes)
-{
-	(void)page_bytes;
-	return (int64_t)figures->allocated_bytes;
-}
-
-int64_t pmt_block_count(const struct pmt_figures *figures, uint32_t page_bytes)
-{
-	(void)page_bytes;
-	return (int64_t)figures->allocated_count;
-}
-
-int64_t pmt_block_mapped(const struct pmt_figures *figures, uint32_t page_bytes)
-{
-	(void)page_bytes;
-	return figures->mapped_bytes;
-}
-
-int64_t pmt_block_allocated(const struct pmt_figures *figures, uint32_t page_bytes)
-{
-	(void)page_bytes;
-	return (int64_t)figures->object_bytes;
-}
-
-bool pmt_block_is_known(const struct pmt_measured *measured)
-{
-	return measured->blocks;
-}
-
 /* The sort keys of blocks are those of the figures that hold them. */
 static struct pmt_report_request with_figures(const struct pmt_report_request *request)
 {

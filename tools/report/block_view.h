@@ -3,18 +3,16 @@
 #ifndef PMT_REPORT_BLOCK_VIEW_H
 #define PMT_REPORT_BLOCK_VIEW_H
 
+#include "analysis/block_metric.h"
 #include "analysis/block_model.h"
 #include "report/csv.h"
 #include "report/metric.h"
 #include "report/request.h"
 
-enum { PMT_BLOCK_METRICS = 3 };
-
 struct pmt_block_view {
 	const char *member; /* of the JSON document: "leaks" */
 	enum pmt_block_figure figure;
-	/* Bytes, count, and a third one that is shown where there is room. */
-	struct pmt_metric metrics[PMT_BLOCK_METRICS];
+	const struct pmt_metric *metrics; /* PMT_BLOCK_METRICS of them */
 	/* The first line of the text: what is shown, with its totals. */
 	void (*print_head)(const struct pmt_report_request *request,
 			   const struct pmt_analysis *a, const struct pmt_model *shown);
@@ -29,13 +27,6 @@ struct pmt_block_view {
 #define PMT_BLOCK_OPTIONS                                                                \
 	(PMT_TAKES_SORT | PMT_TAKES_LIMIT | PMT_TAKES_FILTER | PMT_TAKES_MIN_SHARE |     \
 	 PMT_TAKES_THREAD | PMT_TAKES_SOURCE | PMT_TAKES_MARKS | PMT_TAKES_BY)
-
-/* The figures of a block model (block_model.h), for the metrics. */
-int64_t pmt_block_bytes(const struct pmt_figures *figures, uint32_t page_bytes);
-int64_t pmt_block_count(const struct pmt_figures *figures, uint32_t page_bytes);
-int64_t pmt_block_mapped(const struct pmt_figures *figures, uint32_t page_bytes);
-int64_t pmt_block_allocated(const struct pmt_figures *figures, uint32_t page_bytes);
-bool pmt_block_is_known(const struct pmt_measured *measured);
 
 /* The metrics' columns in a row of CSV, and their heads. */
 void pmt_block_csv_heads(struct pmt_csv *csv, const struct pmt_metric *metrics);

@@ -21,12 +21,7 @@ static void print_head(const struct pmt_report_request *request,
 static const struct pmt_block_view churn = {
     .member = "churn",
     .figure = PMT_BLOCKS_TEMPORARY,
-    .metrics = {{"bytes", "temporary_bytes", "temporary", PMT_UNIT_BYTES, true,
-		 pmt_block_bytes, pmt_block_is_known},
-		{"count", "temporary_count", "blocks", PMT_UNIT_COUNT, true,
-		 pmt_block_count, pmt_block_is_known},
-		{"allocated", "allocated_bytes", "of all", PMT_UNIT_BYTES, true,
-		 pmt_block_allocated, pmt_block_is_known}},
+    .metrics = pmt_churn_metrics,
     .print_head = print_head,
 };
 

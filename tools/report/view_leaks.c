@@ -24,12 +24,7 @@ static void print_head(const struct pmt_report_request *request,
 static const struct pmt_block_view leaks = {
     .member = "leaks",
     .figure = PMT_BLOCKS_LEAKED,
-    .metrics = {{"bytes", "leaked_bytes", "leaked", PMT_UNIT_BYTES, true, pmt_block_bytes,
-		 pmt_block_is_known},
-		{"count", "leaked_count", "blocks", PMT_UNIT_COUNT, true, pmt_block_count,
-		 pmt_block_is_known},
-		{"mapped", "mapped_bytes", "mapped", PMT_UNIT_BYTES, true,
-		 pmt_block_mapped, pmt_block_is_known}},
+    .metrics = pmt_leak_metrics,
     .print_head = print_head,
 };
 

@@ -29,12 +29,7 @@ static void print_head(const struct pmt_report_request *request,
 static const struct pmt_block_view peak = {
     .member = "peak",
     .figure = PMT_BLOCKS_AT_PEAK,
-    .metrics = {{"bytes", "peak_bytes", "at peak", PMT_UNIT_BYTES, true, pmt_block_bytes,
-		 pmt_block_is_known},
-		{"count", "peak_count", "blocks", PMT_UNIT_COUNT, true, pmt_block_count,
-		 pmt_block_is_known},
-		{"mapped", "mapped_bytes", "mapped", PMT_UNIT_BYTES, true,
-		 pmt_block_mapped, pmt_block_is_known}},
+    .metrics = pmt_peak_metrics,
     .print_head = print_head,
 };
 

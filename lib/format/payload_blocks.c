@@ -3,6 +3,20 @@
 
 #include "base/varint.h"
 
+const char *pmt_block_kind_name(unsigned kind)
+{
+	static const char *const names[] = {
+	    [PMT_BLOCK_MALLOC] = "malloc",   [PMT_BLOCK_REALLOC] = "realloc",
+	    [PMT_BLOCK_ALIGNED] = "aligned", [PMT_BLOCK_MMAP] = "mmap",
+	    [PMT_BLOCK_FILE] = "file",       [PMT_BLOCK_RESERVED] = "reserved",
+	    [PMT_BLOCK_SHARED] = "shared",   [PMT_BLOCK_RAW] = "raw",
+	    [PMT_BLOCK_MEM] = "mem",         [PMT_BLOCK_OBJECT] = "object",
+	};
+	const char *name = kind < sizeof(names) / sizeof(names[0]) ? names[kind] : NULL;
+
+	return name ? name : "?";
+}
+
 /* Reads count varints of a payload; more bytes behind them are a newer writer's. */
 static bool get_fields(const struct pmt_record *r, uint64_t *fields, unsigned count)
 {

@@ -33,6 +33,9 @@ enum pmt_block_kind {
 	PMT_BLOCK_OBJECT = 18,
 };
 
+/* The word for a kind that people read; "?" for one of a newer writer. */
+const char *pmt_block_kind_name(unsigned kind);
+
 struct pmt_block_alloc {
 	uint8_t kind; /* enum pmt_block_kind */
 	uint32_t stack_id;

@@ -1,7 +1,6 @@
 """min_rss and min_alloc: the events around a jump are those that a full trace of the same
 program has there, what jumped is charged to who did it, and no byte is lost by it."""
 import collections
-import ctypes
 import os
 import signal
 
@@ -11,7 +10,6 @@ import trace_events
 
 PAGE = os.sysconf("SC_PAGESIZE")
 MIB = 1 << 20
-ADDR_NO_RANDOMIZE = 0x40000  # sys/personality.h
 
 OPS = ("start", "return", "resume", "yield", "throw", "unwind", "line", None,
        "c_call", "c_return", "c_raise")
@@ -142,17 +140,6 @@ def main():
 gc.disable()
 main()
 """
-
-
-@pytest.fixture
-def same_addresses():
-    """Hashes of addresses differ from run to run: plain CPython 3.15 ends with 22830 to 22837
-    objects here, and always with 22837 where addresses do not differ."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    before = libc.personality(0xFFFFFFFF)
-    assert before >= 0 and libc.personality(before | ADDR_NO_RANDOMIZE) >= 0, ctypes.get_errno()
-    yield
-    libc.personality(before)
 
 
 def test_jumps_are_those_of_a_full_trace(interp, trace, tmp_path, seed, same_addresses):

@@ -44,6 +44,7 @@ static int make_line(struct maker *m, uint32_t function, uint64_t line,
 	f = &m->model->functions.items[function]; /* it may have moved */
 	if (error)
 		return error;
+	m->model->functions.items[*ret_spot].line_of = f->first_line;
 	return copy_place(&m->model->functions.items[*ret_spot], f->file, line);
 }
 

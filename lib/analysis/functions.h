@@ -36,6 +36,7 @@ struct pmt_function {
 	const char *name;    /* owned by the functions; NULL until it is defined */
 	const char *file;    /* NULL when there is none */
 	uint64_t first_line; /* 0 when there is none */
+	uint64_t line_of;    /* of a spot that is a line: its function's first; else 0 */
 	uint32_t alias;      /* itself, or the equal function that was there first */
 	uint32_t code_id;    /* the first that led here */
 	uint8_t kind;        /* enum pmt_function_kind */

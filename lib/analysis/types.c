@@ -2,6 +2,8 @@
 #include "analysis/types.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +74,17 @@ int pmt_types_add_counts(struct pmt_types *types, const struct pmt_record *r,
 	if (tick > types->last_tick)
 		types->last_tick = tick;
 	return 0;
+}
+
+const char *pmt_type_name(const struct pmt_type_row *row, char name[PMT_TYPE_NAME_BYTES])
+{
+	if (!row->is_known)
+		snprintf(name, PMT_TYPE_NAME_BYTES, "(type %" PRIu32 ")", row->counts.id);
+	else if (!row->module[0] || strcmp(row->module, "builtins") == 0)
+		snprintf(name, PMT_TYPE_NAME_BYTES, "%s", row->name);
+	else
+		snprintf(name, PMT_TYPE_NAME_BYTES, "%s.%s", row->module, row->name);
+	return name;
 }
 
 static uint64_t rest(uint64_t all, uint64_t gone)

@@ -31,6 +31,11 @@ int pmt_types_add_definition(struct pmt_types *types,
 int pmt_types_add_counts(struct pmt_types *types, const struct pmt_record *r,
 			 uint64_t tick) PMT_MUST_CHECK;
 
+enum { PMT_TYPE_NAME_BYTES = 2100 };
+
+/* "module.Name"; of builtins the name alone. Returns name. */
+const char *pmt_type_name(const struct pmt_type_row *row, char name[PMT_TYPE_NAME_BYTES]);
+
 /* Made and not deleted; a forged trace's more than made is 0. */
 uint64_t pmt_type_live_count(const struct pmt_type_counts *counts);
 uint64_t pmt_type_live_bytes(const struct pmt_type_counts *counts);

@@ -18,6 +18,7 @@
 #include "cli/terminal.h"
 #include "report/help.h"
 #include "report/view_choice.h"
+#include "report/words.h"
 
 enum {
 	OPT_COLOR = 256,
@@ -312,29 +313,6 @@ static void refuse_option(struct reading *r, const char *word)
 		pmt_message_error("--%s: no such option, or short for several", name);
 }
 
-/* The words that are no options: [VIEW] [trace]. */
-static bool read_words(struct reading *r, int count, char **words,
-		       const struct pmt_view **ret_view)
-{
-	const struct pmt_view *view = count > 0 ? pmt_view_find(words[0]) : NULL;
-	int used = view ? 1 : 0;
-
-	if (count > 0 && !view && !r->wants_help) {
-		/* A lone word that names no file and looks like no path was meant as a
-		 * view; of two words the first is one. */
-		bool is_path = strpbrk(words[0], "/.") || access(words[0], F_OK) == 0;
-		if (count > 1 ? !pmt_view_find(words[0]) : !is_path)
-			return pmt_view_refuse(words[0]);
-	}
-	if (count - used > 1) {
-		pmt_message_error("'%s': one trace at a time", words[used + 1]);
-		return false;
-	}
-	r->request.trace_path = count > used ? words[used] : "trace.bin";
-	*ret_view = view ? view : pmt_report_views[0];
-	return true;
-}
-
 static void settle_terminal(struct reading *r)
 {
 	int fd = r->request.output_path ? -1 : STDOUT_FILENO;
@@ -384,11 +362,13 @@ enum pmt_arguments_verdict pmt_arguments_read(int argc, char **argv,
 		read_option(&r, letter);
 	}
 	if (!r.is_bad)
-		r.is_bad = !read_words(&r, argc - optind, argv + optind, &view);
+		r.is_bad = !pmt_words_read(&r.request, argc - optind, argv + optind,
+					   r.wants_help, &view);
 	if (!r.is_bad && r.wants_help) {
 		pmt_help_print(argc > optind ? pmt_view_find(argv[optind]) : NULL);
 		return PMT_ARGUMENTS_DONE;
 	}
+	r.request.options_used = r.options_used;
 	if (r.is_bad || !pmt_view_accepts(view, &r.request, r.options_used)) {
 		pmt_message_see_help();
 		return PMT_ARGUMENTS_BAD;

@@ -21,8 +21,8 @@ static struct pmt_report_request with_figures(const struct pmt_report_request *r
 	return translated;
 }
 
-static bool check_marks(const struct pmt_report_request *request,
-			const struct pmt_block_history *blocks)
+bool pmt_block_check_marks(const struct pmt_report_request *request,
+			   const struct pmt_block_history *blocks)
 {
 	const char *missing = NULL;
 
@@ -42,14 +42,24 @@ static bool check_marks(const struct pmt_report_request *request,
 	return false;
 }
 
+enum pmt_block_spot pmt_block_spot(const struct pmt_report_request *request)
+{
+	return request->by == PMT_BY_FUNCTION ? PMT_SPOT_FUNCTION
+	       : request->by == PMT_BY_FILE   ? PMT_SPOT_FILE
+					      : PMT_SPOT_LINE;
+}
+
+bool pmt_block_by_stack(const struct pmt_report_request *request)
+{
+	return request->by == PMT_BY_STACK || request->format == PMT_REPORT_FOLDED;
+}
+
 static int show(const struct pmt_report_request *request, const struct pmt_analysis *a,
 		const struct pmt_block_view *view)
 {
 	struct pmt_block_model_options options = {
 	    .figure = view->figure,
-	    .spot = request->by == PMT_BY_FUNCTION ? PMT_SPOT_FUNCTION
-		    : request->by == PMT_BY_FILE   ? PMT_SPOT_FILE
-						   : PMT_SPOT_LINE,
+	    .spot = pmt_block_spot(request),
 	    .thread = request->thread,
 	};
 	struct pmt_analysis shown = *a;
@@ -59,7 +69,7 @@ static int show(const struct pmt_report_request *request, const struct pmt_analy
 		pmt_message_error("not enough memory for the blocks' calling contexts");
 		return PMT_EXIT_UNREADABLE;
 	}
-	if (request->by == PMT_BY_STACK || request->format == PMT_REPORT_FOLDED)
+	if (pmt_block_by_stack(request))
 		code = pmt_block_print_stacks(request, &shown, view);
 	else
 		code = pmt_block_print_spots(request, &shown, view);
@@ -98,7 +108,7 @@ int pmt_block_view_run(const struct pmt_report_request *request,
 
 	if (code != PMT_EXIT_OK)
 		return code;
-	if (!check_marks(request, &a.model->block_history))
+	if (!pmt_block_check_marks(request, &a.model->block_history))
 		code = PMT_EXIT_USAGE;
 	else
 		code = show(&translated, &a, view);

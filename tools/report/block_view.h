@@ -28,6 +28,14 @@ struct pmt_block_view {
 	(PMT_TAKES_SORT | PMT_TAKES_LIMIT | PMT_TAKES_FILTER | PMT_TAKES_MIN_SHARE |     \
 	 PMT_TAKES_THREAD | PMT_TAKES_SOURCE | PMT_TAKES_MARKS | PMT_TAKES_BY)
 
+/* What the request wants a row to be, and whether it is whole stacks. */
+enum pmt_block_spot pmt_block_spot(const struct pmt_report_request *request);
+bool pmt_block_by_stack(const struct pmt_report_request *request);
+
+/* Whether the program set the request's marks; has said which it did not. */
+bool pmt_block_check_marks(const struct pmt_report_request *request,
+			   const struct pmt_block_history *blocks);
+
 /* The metrics' columns in a row of CSV, and their heads. */
 void pmt_block_csv_heads(struct pmt_csv *csv, const struct pmt_metric *metrics);
 void pmt_block_csv_figures(struct pmt_csv *csv, const struct pmt_metric *metrics,

@@ -133,10 +133,15 @@ void pmt_help_print(const struct pmt_view *view)
 		print_all();
 		return;
 	}
-	printf(
-	    "Usage: pymemtrace-report %s [options] [trace.bin]\nShows %s.\n\nOptions:\n",
-	    view->name, view->summary);
+	printf("Usage: pymemtrace-report %s [options] %s\nShows %s.\n\nOptions:\n",
+	       view->name,
+	       view->options & PMT_TAKES_DIFF ? "[VIEW] before.bin after.bin"
+					      : "[trace.bin]",
+	       view->summary);
 	print_options(view->options, view->formats);
-	if (view->options & PMT_TAKES_SORT)
+	if (view->options & PMT_TAKES_DIFF)
+		puts("\nVIEW (functions without one) tells what the rows are and which "
+		     "options and\nkeys of --sort there are: those of the view itself.");
+	else if (view->options & PMT_TAKES_SORT)
 		print_sort_keys(view->sort_keys);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/key_file.h"
 #include "cli/fit.h"
 #include "cli/paint.h"
 
@@ -28,27 +29,6 @@ void pmt_label_print_source(const struct pmt_report_request *request,
 		pmt_paint(request->color, PMT_PAINT_CHART));
 	pmt_label_print_text(request, text, columns - SOURCE_INDENT_COLUMNS);
 	fprintf(request->out, "%s\n", pmt_paint(request->color, PMT_PAINT_NONE));
-}
-
-const char *pmt_label_short_file(const char *file)
-{
-	static const char *const roots[] = {"/site-packages/", "/dist-packages/"};
-	const char *at;
-
-	for (size_t i = 0; i < sizeof(roots) / sizeof(*roots); i++) {
-		at = strstr(file, roots[i]);
-		if (at)
-			return at + strlen(roots[i]);
-	}
-	/* .../lib/python3.13/json/decoder.py */
-	at = strstr(file, "/lib/python");
-	if (at) {
-		at += strlen("/lib/python");
-		at += strspn(at, "0123456789.t");
-		if (*at == '/')
-			return at + 1;
-	}
-	return file;
 }
 
 static unsigned print_fitted(const struct pmt_report_request *request, const char *text,
@@ -101,7 +81,7 @@ static unsigned fit_path(const struct pmt_report_request *request, const char *p
 static unsigned fit_place(const struct pmt_report_request *request, const char *file,
 			  uint64_t line, unsigned columns, char *out)
 {
-	const char *shown = pmt_label_short_file(file);
+	const char *shown = pmt_short_file(file);
 	char number[24] = "";
 	size_t size;
 
@@ -166,6 +146,6 @@ void pmt_label_print_folded(FILE *out, const struct pmt_function *function)
 	if (!function->file)
 		return;
 	fputs(" (", out);
-	print_folded_text(out, pmt_label_short_file(function->file));
+	print_folded_text(out, pmt_short_file(function->file));
 	fprintf(out, ":%" PRIu64 ")", function->first_line);
 }

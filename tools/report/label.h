@@ -34,9 +34,6 @@ void pmt_label_print_source(const struct pmt_report_request *request,
 			    struct pmt_source *source, const char *file, uint64_t line,
 			    unsigned columns);
 
-/* The part of a path that says most: behind site-packages or the standard library. */
-const char *pmt_label_short_file(const char *file);
-
 /* "load (data.py:31)" for folded stacks: no semicolon, no newline. */
 void pmt_label_print_folded(FILE *out, const struct pmt_function *function);
 

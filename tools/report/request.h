@@ -34,6 +34,7 @@ enum pmt_report_option {
 	PMT_TAKES_MARKS = 1 << 9,
 	PMT_TAKES_BY = 1 << 10,
 	PMT_TAKES_WITHIN = 1 << 11,
+	PMT_TAKES_DIFF = 1 << 12, /* no option: two traces, of a view */
 };
 
 /* What the rows of a view of blocks are. */
@@ -45,8 +46,16 @@ enum pmt_report_by {
 	PMT_BY_COUNT,
 };
 
+struct pmt_view;
+
 struct pmt_report_request {
 	const char *trace_path;
+	/* Of a diff: the trace to compare with, the view whose rows are compared (NULL:
+	 * not named), and the options that must make sense for that (enum
+	 * pmt_report_option bits). */
+	const char *other_path;
+	const struct pmt_view *diff_view;
+	unsigned options_used;
 	enum pmt_report_format format;
 	/* Where results go: stdout, or what --output names. A view that writes several
 	 * files (log with original-log, recover) takes output_path itself. */

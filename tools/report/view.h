@@ -16,9 +16,9 @@ struct pmt_view {
 	const char *summary; /* what it shows, for --help: begins lower case, no stop */
 	unsigned formats;    /* PMT_FORMAT_BIT()s it can write */
 	unsigned options;    /* enum pmt_report_option bits it understands */
-	const char
-	    *sort_keys; /* with PMT_TAKES_SORT: "net allocated ...", first is default
-			 */
+	/* With PMT_TAKES_SORT: "net allocated ...", the first is the default. NULL: the
+	 * view checks the key itself. */
+	const char *sort_keys;
 	/* Shows request->trace_path. Returns an exit code (cli/exit_code.h); has said on
 	 * stderr why when it is not PMT_EXIT_OK. */
 	int (*run)(const struct pmt_report_request *request);
@@ -34,6 +34,7 @@ extern const struct pmt_view pmt_view_leaks;
 extern const struct pmt_view pmt_view_peak;
 extern const struct pmt_view pmt_view_churn;
 extern const struct pmt_view pmt_view_types;
+extern const struct pmt_view pmt_view_diff;
 extern const struct pmt_view pmt_view_threads;
 extern const struct pmt_view pmt_view_processes;
 extern const struct pmt_view pmt_view_log;

@@ -53,7 +53,7 @@ static bool has_word(const char *list, const char *word)
 
 static bool check_sort(const struct pmt_view *view, const char *key)
 {
-	if (!key || has_word(view->sort_keys, key))
+	if (!key || !view->sort_keys || has_word(view->sort_keys, key))
 		return true;
 	char list[512];
 	const char *names[WORDS_MAX];
@@ -116,17 +116,22 @@ static void refuse_format(const struct pmt_view *view, unsigned format)
 			  pmt_format_name(format), view->name, list);
 }
 
+bool pmt_view_refuse_options(const char *view, unsigned known, unsigned options_used)
+{
+	unsigned unknown = options_used & ~known;
+
+	/* The lowest bit: the first of them. */
+	if (unknown)
+		pmt_message_error("%s: the view '%s' has no such option",
+				  option_name(unknown & -unknown), view);
+	return unknown != 0;
+}
+
 bool pmt_view_accepts(const struct pmt_view *view,
 		      const struct pmt_report_request *request, unsigned options_used)
 {
-	unsigned unknown = options_used & ~view->options;
-
-	if (unknown) {
-		/* The lowest bit: the first of them. */
-		pmt_message_error("%s: the view '%s' has no such option",
-				  option_name(unknown & -unknown), view->name);
+	if (pmt_view_refuse_options(view->name, view->options, options_used))
 		return false;
-	}
 	if (!(view->formats & PMT_FORMAT_BIT(request->format))) {
 		refuse_format(view, request->format);
 		return false;

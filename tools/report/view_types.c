@@ -20,7 +20,6 @@ enum {
 	ROWS_DEFAULT = 30,
 	FIGURE_COLUMNS = 11,
 	EXACT_COLUMNS = 16,
-	NAME_BYTES = 2100,
 	KEY_COUNT = 7,
 };
 
@@ -64,27 +63,16 @@ static unsigned sort_key(const struct pmt_report_request *request)
 	return 0;
 }
 
-/* "module.Name"; of builtins the name alone. */
-static void full_name(const struct pmt_type_row *row, char name[NAME_BYTES])
-{
-	if (!row->is_known)
-		snprintf(name, NAME_BYTES, "(type %" PRIu32 ")", row->counts.id);
-	else if (!row->module[0] || strcmp(row->module, "builtins") == 0)
-		snprintf(name, NAME_BYTES, "%s", row->name);
-	else
-		snprintf(name, NAME_BYTES, "%s.%s", row->module, row->name);
-}
-
 static bool select_row(const struct pmt_report_request *request,
 		       const struct pmt_type_row *row)
 {
-	char name[NAME_BYTES];
+	char name[PMT_TYPE_NAME_BYTES];
 
 	if (!row->counts.id)
 		return false;
 	if (!request->filter)
 		return true;
-	full_name(row, name);
+	pmt_type_name(row, name);
 	return pmt_glob_match(request->filter, name, strlen(name)) ||
 	       (row->is_known &&
 		pmt_glob_match(request->filter, row->name, strlen(row->name)));
@@ -176,7 +164,7 @@ static int print_text(const struct pmt_report_request *request, const struct sho
 	unsigned used = 4 * (request->exact_bytes ? EXACT_COLUMNS : FIGURE_COLUMNS) + 2;
 	unsigned left =
 	    request->width_columns > used + 8 ? request->width_columns - used : 8;
-	char name[NAME_BYTES];
+	char name[PMT_TYPE_NAME_BYTES];
 
 	if (!shown->a->model->measured.types) {
 		fputs("This trace has no counts of types: trace with "
@@ -191,7 +179,7 @@ static int print_text(const struct pmt_report_request *request, const struct sho
 		    &shown->a->model->types.rows[shown->order[i].index];
 
 		print_figures(request, &row->counts);
-		full_name(row, name);
+		pmt_type_name(row, name);
 		pmt_label_print_end(request, name, left);
 		fputc('\n', request->out);
 	}

@@ -1,0 +1,48 @@
+/* A difference in its formats. */
+#ifndef PMT_REPORT_DIFF_PRINT_H
+#define PMT_REPORT_DIFF_PRINT_H
+
+#include "analysis/diff.h"
+#include "report/diff_trace.h"
+#include "report/order.h"
+
+struct pmt_diff_shown {
+	const struct pmt_report_request *request;
+	const struct pmt_diff_kind *kind;
+	struct pmt_diff_trace sides[PMT_DIFF_SIDES];
+	struct pmt_diff diff;
+	unsigned column;         /* compared first */
+	struct pmt_order *order; /* rows that differ, as they are shown */
+	uint32_t count;          /* shown */
+	uint32_t matched;        /* that differ, after the filter */
+	uint32_t new_count;      /* of these */
+	uint32_t gone_count;
+};
+
+/* Each is an exit code; has said why. */
+int pmt_diff_print_text(const struct pmt_diff_shown *shown);
+int pmt_diff_print_json(const struct pmt_diff_shown *shown);
+int pmt_diff_print_csv(const struct pmt_diff_shown *shown);
+/* "frames before after", as difffolded.pl has it. */
+int pmt_diff_print_folded(const struct pmt_diff_shown *shown);
+
+/* In shown.diff: on one side only. */
+static inline bool pmt_diff_is_new(const struct pmt_diff *diff, uint32_t row)
+{
+	return diff->rows[row].rows[PMT_DIFF_BEFORE] == PMT_KEYED_NO_ROW;
+}
+
+static inline bool pmt_diff_is_gone(const struct pmt_diff *diff, uint32_t row)
+{
+	return diff->rows[row].rows[PMT_DIFF_AFTER] == PMT_KEYED_NO_ROW;
+}
+
+/* The row as the label functions want it, its file by the name that both traces give it.
+ */
+struct pmt_function pmt_diff_function(const struct pmt_diff *diff, uint32_t row);
+
+/* Of all rows, those that do not differ too. */
+int64_t pmt_diff_total(const struct pmt_diff *diff, enum pmt_diff_side side,
+		       unsigned column);
+
+#endif

@@ -1,0 +1,126 @@
+/* From a path to one side of a difference. */
+#include "report/diff_trace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/block_metric.h"
+#include "analysis/view_tables.h"
+#include "cli/exit_code.h"
+#include "cli/message.h"
+#include "report/block_view.h"
+#include "report/facts.h"
+#include "report/json.h"
+#include "report/load.h"
+#include "report/truth.h"
+
+static int make_blocks(const struct pmt_report_request *request,
+		       const struct pmt_diff_kind *kind, const struct pmt_analysis *a,
+		       struct pmt_keyed_table *ret_table)
+{
+	struct pmt_block_model_options options = {
+	    .figure = kind->block_figure,
+	    .spot = pmt_block_spot(request),
+	    .thread = request->thread,
+	};
+	struct pmt_view_table_options table = {
+	    .metrics = kind->block_metrics,
+	    .metric_count = PMT_BLOCK_METRICS,
+	    .inclusive = request->sort_inclusive,
+	};
+	struct pmt_analysis shown = *a;
+	int error = pmt_block_model_new(a, &options, &shown.model);
+
+	if (error)
+		return error;
+	/* Paths of blocks are known even where those of calls are not. */
+	shown.model->measured.paths = true;
+	if (pmt_block_by_stack(request))
+		error = pmt_view_table_tree(&shown, &table, ret_table);
+	else
+		error = pmt_view_table_functions(&shown, &table, ret_table);
+	pmt_block_model_free(shown.model);
+	return error;
+}
+
+static int load(const struct pmt_report_request *request,
+		const struct pmt_diff_kind *kind, struct pmt_analysis *ret_analysis)
+{
+	if (kind->block_metrics)
+		return pmt_report_load_blocks(request, ret_analysis);
+	if (kind->counts_only)
+		return pmt_report_load_counts(request, ret_analysis);
+	return pmt_report_load(request, false, ret_analysis);
+}
+
+/* What pmt_truth_print says, kept until the rows are printed. */
+static int keep_truth(const struct pmt_report_request *request,
+		      const struct pmt_analysis *a, char **ret_text)
+{
+	struct pmt_report_request into_text = *request;
+	char *text = NULL;
+	size_t size;
+
+	into_text.out = open_memstream(&text, &size);
+	if (!into_text.out)
+		return -1;
+	pmt_truth_print(&into_text, a);
+	if (fclose(into_text.out) != 0) {
+		free(text);
+		return -1;
+	}
+	*ret_text = text;
+	return 0;
+}
+
+static int fill(const struct pmt_report_request *request,
+		const struct pmt_diff_kind *kind, const struct pmt_analysis *a,
+		struct pmt_diff_trace *side)
+{
+	int error = kind->make ? kind->make(request, a, &side->table)
+			       : make_blocks(request, kind, a, &side->table);
+
+	side->losses = a->losses;
+	side->mode = strdup(pmt_facts_mode(a->tables));
+	side->trace = pmt_json_trace(a);
+	if (!error)
+		error = keep_truth(request, a, &side->truth);
+	if (!error && side->mode && side->trace)
+		return PMT_EXIT_OK;
+	pmt_message_error("%s: not enough memory for the table to compare", side->path);
+	return PMT_EXIT_UNREADABLE;
+}
+
+int pmt_diff_trace_read(const struct pmt_report_request *request,
+			const struct pmt_diff_kind *kind, const char *path,
+			struct pmt_diff_trace *ret_side)
+{
+	struct pmt_report_request of_side = *request;
+	struct pmt_diff_trace side = {.path = path};
+	struct pmt_analysis a;
+
+	of_side.trace_path = path;
+	int code = load(&of_side, kind, &a);
+	if (code != PMT_EXIT_OK)
+		return code;
+	if (kind->block_metrics && a.model->measured.blocks &&
+	    !pmt_block_check_marks(&of_side, &a.model->block_history))
+		code = PMT_EXIT_USAGE;
+	else
+		code = fill(&of_side, kind, &a, &side);
+	pmt_analysis_close(&a);
+	if (code == PMT_EXIT_OK)
+		*ret_side = side;
+	else
+		pmt_diff_trace_close(&side);
+	return code;
+}
+
+void pmt_diff_trace_close(struct pmt_diff_trace *side)
+{
+	pmt_keyed_table_close(&side->table);
+	json_decref(side->trace);
+	free(side->truth);
+	free(side->mode);
+	*side = (struct pmt_diff_trace){0};
+}

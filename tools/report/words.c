@@ -1,0 +1,60 @@
+/* Words to a view and paths. */
+#include "report/words.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/message.h"
+#include "report/view_choice.h"
+
+static bool is_path(const char *word)
+{
+	return strpbrk(word, "/.") || access(word, F_OK) == 0;
+}
+
+/* [VIEW] A.bin B.bin. */
+static bool read_diff(struct pmt_report_request *request, int count, char **words)
+{
+	if (count > 0)
+		request->diff_view = pmt_view_find(words[0]);
+	if (request->diff_view) {
+		count--;
+		words++;
+	} else if (count == 3 && !is_path(words[0])) {
+		return pmt_view_refuse(words[0]);
+	}
+	if (count > 2) {
+		pmt_message_error("'%s': diff is of two traces", words[2]);
+		return false;
+	}
+	if (count < 2) {
+		pmt_message_error("diff needs two traces: diff [VIEW] A.bin B.bin");
+		return false;
+	}
+	request->trace_path = words[0];
+	request->other_path = words[1];
+	return true;
+}
+
+bool pmt_words_read(struct pmt_report_request *request, int count, char **words,
+		    bool wants_help, const struct pmt_view **ret_view)
+{
+	const struct pmt_view *view = count > 0 ? pmt_view_find(words[0]) : NULL;
+	int used = view ? 1 : 0;
+
+	if (count > 0 && !view && !wants_help) {
+		/* A lone word that names no file and looks like no path was meant as a
+		 * view; of two words the first is one. */
+		if (count > 1 || !is_path(words[0]))
+			return pmt_view_refuse(words[0]);
+	}
+	*ret_view = view ? view : pmt_report_views[0];
+	if (view && view->options & PMT_TAKES_DIFF && !wants_help)
+		return read_diff(request, count - used, words + used);
+	if (count - used > 1) {
+		pmt_message_error("'%s': one trace at a time", words[used + 1]);
+		return false;
+	}
+	request->trace_path = count > used ? words[used] : "trace.bin";
+	return true;
+}

@@ -167,6 +167,14 @@ void pmt_block_history_mark(struct pmt_block_history *blocks, uint64_t tick,
 	}
 }
 
+void pmt_block_history_end(struct pmt_block_history *blocks, uint64_t tick)
+{
+	if (blocks->has_to)
+		return;
+	blocks->has_to = true;
+	blocks->to_tick = tick;
+}
+
 int pmt_block_history_finish(struct pmt_block_history *blocks)
 {
 	int error = blocks->has_to ? pmt_block_order_cut(&blocks->order)

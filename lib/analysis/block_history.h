@@ -62,6 +62,9 @@ int pmt_block_history_add(struct pmt_block_history *blocks,
 void pmt_block_history_mark(struct pmt_block_history *blocks, uint64_t tick,
 			    struct pmt_text text);
 
+/* Nothing behind this moment is taken, whatever the marks are. */
+void pmt_block_history_end(struct pmt_block_history *blocks, uint64_t tick);
+
 /* Behind the last event. 0 or -ENOMEM. */
 int pmt_block_history_finish(struct pmt_block_history *blocks) PMT_MUST_CHECK;
 

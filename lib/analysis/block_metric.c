@@ -1,4 +1,4 @@
-/* Three tables of figures of blocks. */
+/* Tables of figures of blocks. */
 #include "analysis/block_metric.h"
 
 static int64_t get_bytes(const struct pmt_figures *figures, uint32_t page_bytes)
@@ -33,6 +33,12 @@ static bool has_blocks(const struct pmt_measured *measured)
 const struct pmt_metric pmt_leak_metrics[PMT_BLOCK_METRICS] = {
     {"bytes", "leaked_bytes", "leaked", PMT_UNIT_BYTES, true, get_bytes, has_blocks},
     {"count", "leaked_count", "blocks", PMT_UNIT_COUNT, true, get_count, has_blocks},
+    {"mapped", "mapped_bytes", "mapped", PMT_UNIT_BYTES, true, get_mapped, has_blocks},
+};
+
+const struct pmt_metric pmt_live_metrics[PMT_BLOCK_METRICS] = {
+    {"bytes", "live_bytes", "live", PMT_UNIT_BYTES, true, get_bytes, has_blocks},
+    {"count", "live_count", "blocks", PMT_UNIT_COUNT, true, get_count, has_blocks},
     {"mapped", "mapped_bytes", "mapped", PMT_UNIT_BYTES, true, get_mapped, has_blocks},
 };
 

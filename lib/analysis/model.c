@@ -272,7 +272,7 @@ int pmt_model_add_event(struct pmt_model *model, const struct pmt_event *event)
 		return add_gap(model, stream, event);
 	note_time(model, stream, event->tick);
 	model->flags_seen |= record->flags;
-	if (model->options.counts_only)
+	if (model->options.counts_only || model->is_over)
 		return pmt_model_count(model, stream, event);
 	if (record->op == PMT_OP_EXTENDED && record->ext == PMT_EXT_POINT)
 		return pmt_model_add_extended(model, stream, event);

@@ -22,6 +22,7 @@
 #include "analysis/marks.h"
 #include "analysis/peaks.h"
 #include "analysis/streams.h"
+#include "analysis/stretch.h"
 #include "analysis/timeline.h"
 #include "analysis/tree.h"
 #include "analysis/tree_nodes.h"
@@ -38,6 +39,10 @@ struct pmt_model_options {
 	bool counts_only;
 	bool with_block_history; /* ALLOC and FREE records as a live set */
 	struct pmt_block_history_options block_history;
+	/* The model as it was at a moment of the stretch: what is behind it is counted
+	 * only. */
+	struct pmt_stretch_options stretch;
+	enum pmt_until until;
 };
 
 /* Which figures this trace holds; what it does not hold is unknown, not zero. */
@@ -80,6 +85,8 @@ struct pmt_model {
 	struct pmt_marks marks;
 	struct pmt_types types;
 	struct pmt_block_history block_history; /* with_block_history */
+	struct pmt_stretch stretch;
+	bool is_over; /* the moment of options.until was met */
 	struct pmt_measured measured;
 	struct pmt_record_counts counts;
 	struct pmt_figures totals;

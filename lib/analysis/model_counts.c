@@ -52,6 +52,10 @@ static int count_extended(struct pmt_model *model, struct pmt_stream_state *stre
 		pmt_model_count_event(model, stream);
 		model->counts.enters++;
 		return 0;
+	case PMT_EXT_MARK:
+	case PMT_EXT_REGION_BEGIN:
+	case PMT_EXT_REGION_END:
+		return model->is_over ? pmt_model_add_mark(model, event) : 0;
 	case PMT_EXT_ALLOC:
 	case PMT_EXT_FREE:
 	case PMT_EXT_C_RETURN:
@@ -70,11 +74,12 @@ static int count_extended(struct pmt_model *model, struct pmt_stream_state *stre
 		if (pmt_varint_get(&at, end, &cause) && pmt_varint_get(&at, end, &count))
 			pmt_model_count_loss(model, stream, event, cause, count);
 		return 0;
-	case PMT_EXT_SAMPLE:
 	case PMT_EXT_TREE_NODE:
+	case PMT_EXT_TYPE_COUNTS: /* sums that go on behind the model's end */
+		return model->is_over ? 0 : pmt_model_add_extended(model, stream, event);
+	case PMT_EXT_SAMPLE:
 	case PMT_EXT_TREE_BEGIN:
 	case PMT_EXT_TYPE:
-	case PMT_EXT_TYPE_COUNTS:
 	case PMT_EXT_PAUSE: /* these move no stack */
 		return pmt_model_add_extended(model, stream, event);
 	default:

@@ -324,7 +324,13 @@ static int begin_tree(struct pmt_model *model, struct pmt_stream_state *stream,
 	return 0;
 }
 
-static int add_mark(struct pmt_model *model, const struct pmt_event *event)
+void pmt_model_end(struct pmt_model *model, uint64_t tick)
+{
+	model->is_over = true;
+	pmt_block_history_end(&model->block_history, tick);
+}
+
+int pmt_model_add_mark(struct pmt_model *model, const struct pmt_event *event)
 {
 	const struct pmt_record *r = &event->record;
 	const uint8_t *at = r->payload;
@@ -334,6 +340,9 @@ static int add_mark(struct pmt_model *model, const struct pmt_event *event)
 	    !pmt_payload_get_text(&at, r->payload + r->payload_bytes, &text))
 		return 0;
 	pmt_block_history_mark(&model->block_history, event->tick, text);
+	pmt_stretch_meet(&model->stretch, r->ext, event->stream, event->tick, text);
+	if (!model->is_over && pmt_stretch_is_at(&model->stretch, model->options.until))
+		pmt_model_end(model, event->tick);
 	return pmt_marks_add(&model->marks, event->tick, event->stream, r->ext, text);
 }
 
@@ -393,7 +402,7 @@ int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *str
 	case PMT_EXT_MARK:
 	case PMT_EXT_REGION_BEGIN:
 	case PMT_EXT_REGION_END:
-		return add_mark(model, event);
+		return pmt_model_add_mark(model, event);
 	case PMT_EXT_PAUSE:
 		stream->pause_count++;
 		return 0;

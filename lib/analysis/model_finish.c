@@ -25,6 +25,9 @@ int pmt_model_init(struct pmt_model *model, const struct pmt_tables *tables,
 		model->options.node_limit = PMT_TREE_NODE_LIMIT;
 	pmt_block_history_init(&model->block_history, &model->options.block_history,
 			       ticks_per_second);
+	pmt_stretch_init(&model->stretch, &model->options.stretch);
+	if (pmt_stretch_is_at(&model->stretch, model->options.until)) /* its begin */
+		pmt_model_end(model, 0);
 	error = pmt_functions_init(&model->functions);
 	if (!error)
 		error = pmt_tree_init(&model->tree, PMT_FUNCTION_ALL,

@@ -21,6 +21,13 @@ int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *str
 int pmt_model_count(struct pmt_model *model, struct pmt_stream_state *stream,
 		    const struct pmt_event *event) PMT_MUST_CHECK;
 
+/* A mark or a region's begin or end. 0 or -ENOMEM. */
+int pmt_model_add_mark(struct pmt_model *model,
+		       const struct pmt_event *event) PMT_MUST_CHECK;
+
+/* What is behind this moment is counted only. */
+void pmt_model_end(struct pmt_model *model, uint64_t tick);
+
 void pmt_model_count_event(struct pmt_model *model, struct pmt_stream_state *stream);
 void pmt_model_count_point(struct pmt_model *model, struct pmt_stream_state *stream,
 			   const struct pmt_point *point);

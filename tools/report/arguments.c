@@ -31,6 +31,7 @@ enum {
 	OPT_TO,
 	OPT_BY,
 	OPT_WITHIN,
+	OPT_REGION,
 	WIDTH_MIN = 20,
 	WIDTH_MAX = 1000,
 	WORDS_MAX = 32,
@@ -53,6 +54,7 @@ static const struct option long_options[] = {
     {"to", required_argument, NULL, OPT_TO},
     {"by", required_argument, NULL, OPT_BY},
     {"within", required_argument, NULL, OPT_WITHIN},
+    {"region", required_argument, NULL, OPT_REGION},
     {"bytes", no_argument, NULL, 'b'},
     {"width", required_argument, NULL, 'w'},
     {"color", required_argument, NULL, OPT_COLOR},
@@ -197,6 +199,10 @@ static void read_block_option(struct reading *r, int letter)
 	case OPT_TO:
 		r->options_used |= PMT_TAKES_MARKS;
 		r->request.to_mark = optarg;
+		break;
+	case OPT_REGION:
+		r->options_used |= PMT_TAKES_REGION;
+		r->request.region = optarg;
 		break;
 	case OPT_BY:
 		r->options_used |= PMT_TAKES_BY;

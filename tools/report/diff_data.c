@@ -126,6 +126,35 @@ static json_t *totals_json(const struct pmt_diff_shown *shown)
 	return totals;
 }
 
+static json_t *moments_json(const struct pmt_diff_shown *shown)
+{
+	const struct pmt_report_request *request = shown->request;
+	const struct pmt_diff_trace *before = &shown->sides[PMT_DIFF_BEFORE];
+	const struct pmt_diff_trace *after = &shown->sides[PMT_DIFF_AFTER];
+	json_t *object;
+
+	if (request->other_path)
+		return json_null();
+	object = json_object();
+	json_object_set_new(object, "from", pmt_json_text(request->from_mark));
+	json_object_set_new(object, "to", pmt_json_text(request->to_mark));
+	json_object_set_new(object, "region", pmt_json_text(request->region));
+	json_object_set_new(object, "from_ns", json_integer(before->moment_ns));
+	json_object_set_new(object, "to_ns", json_integer(after->moment_ns));
+	json_object_set_new(object, "times",
+			    json_integer((json_int_t)after->begin_count));
+	json_object_set_new(object, "rss_bytes",
+			    after->has_rss
+				? json_integer((json_int_t)((uint64_t)after->rss_bytes -
+							    (uint64_t)before->rss_bytes))
+				: json_null());
+	json_object_set_new(object, "tracer_bytes",
+			    after->tracer_bytes
+				? json_integer((json_int_t)after->tracer_bytes)
+				: json_null());
+	return object;
+}
+
 int pmt_diff_print_json(const struct pmt_diff_shown *shown)
 {
 	json_t *document = json_object(), *rows = json_array();
@@ -135,6 +164,7 @@ int pmt_diff_print_json(const struct pmt_diff_shown *shown)
 				      row_json(&shown->diff, shown->order[i].index));
 	json_object_set(document, "before", shown->sides[PMT_DIFF_BEFORE].trace);
 	json_object_set(document, "after", shown->sides[PMT_DIFF_AFTER].trace);
+	json_object_set_new(document, "moments", moments_json(shown));
 	json_object_set_new(document, "view", json_string(shown->kind->view));
 	json_object_set_new(document, "inclusive",
 			    json_boolean(shown->request->sort_inclusive));

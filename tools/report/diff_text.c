@@ -204,6 +204,36 @@ static void print_totals(const struct pmt_diff_shown *shown)
 		change ? change_text(texts[2], column, change, exact) : "no difference");
 }
 
+/* What the resident set did in between, and where the tracer is in all this. */
+static void print_moments(const struct pmt_diff_shown *shown)
+{
+	const struct pmt_report_request *request = shown->request;
+	const struct pmt_diff_trace *sides = shown->sides;
+	char text[PMT_FIGURE_BYTES];
+
+	if (request->other_path)
+		return;
+	if (sides[PMT_DIFF_AFTER].has_rss)
+		fprintf(request->out, "RSS: %s\n",
+			pmt_figure_change(
+			    text,
+			    (int64_t)((uint64_t)sides[PMT_DIFF_AFTER].rss_bytes -
+				      (uint64_t)sides[PMT_DIFF_BEFORE].rss_bytes),
+			    request->exact_bytes));
+	fprintf(request->out, "%sIn no figure: the tracer's own memory%s%s%s\n",
+		pmt_paint(request->color, PMT_PAINT_DIM),
+		sides[0].tracer_bytes ? ", resident " : "",
+		sides[0].tracer_bytes
+		    ? pmt_figure_bytes(text, sides[0].tracer_bytes, request->exact_bytes)
+		    : "",
+		pmt_paint(request->color, PMT_PAINT_NONE));
+	if (sides[PMT_DIFF_AFTER].begin_count > 1)
+		fprintf(request->out, "%sThe first of %" PRIu64 " of that name%s\n",
+			pmt_paint(request->color, PMT_PAINT_DIM),
+			sides[PMT_DIFF_AFTER].begin_count,
+			pmt_paint(request->color, PMT_PAINT_NONE));
+}
+
 static void print_head(const struct pmt_diff_shown *shown)
 {
 	static const char *const words[PMT_DIFF_SIDES] = {"before", "after"};
@@ -211,11 +241,12 @@ static void print_head(const struct pmt_diff_shown *shown)
 
 	for (unsigned side = 0; side < PMT_DIFF_SIDES; side++) {
 		fprintf(request->out, "%-7s ", words[side]);
-		pmt_label_print_end(request, shown->sides[side].path,
+		pmt_label_print_end(request, shown->sides[side].label,
 				    request->width_columns - 8);
 		fputc('\n', request->out);
 	}
 	print_totals(shown);
+	print_moments(shown);
 	fputc('\n', request->out);
 }
 
@@ -277,7 +308,9 @@ static void print_foot(const struct pmt_diff_shown *shown, uint32_t printed)
 	fputs(pmt_paint(request->color, PMT_PAINT_NONE), request->out);
 	for (unsigned side = 0; side < PMT_DIFF_SIDES; side++)
 		print_not_compared(shown, side);
-	for (unsigned side = 0; side < PMT_DIFF_SIDES; side++)
+	/* The truth about a trace is one, whatever the moment. */
+	for (unsigned side = request->other_path ? 0 : PMT_DIFF_AFTER;
+	     side < PMT_DIFF_SIDES; side++)
 		print_truth(shown, side);
 }
 

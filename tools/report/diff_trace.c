@@ -9,6 +9,7 @@
 #include "cli/exit_code.h"
 #include "cli/message.h"
 #include "report/block_view.h"
+#include "report/diff_moment.h"
 #include "report/facts.h"
 #include "report/json.h"
 #include "report/load.h"
@@ -43,9 +44,11 @@ static int make_blocks(const struct pmt_report_request *request,
 	return error;
 }
 
-static int load(const struct pmt_report_request *request,
+static int load(const struct pmt_report_request *request, enum pmt_until until,
 		const struct pmt_diff_kind *kind, struct pmt_analysis *ret_analysis)
 {
+	if (until != PMT_UNTIL_END)
+		return pmt_report_load_until(request, until, ret_analysis);
 	if (kind->block_metrics)
 		return pmt_report_load_blocks(request, ret_analysis);
 	if (kind->counts_only)
@@ -73,7 +76,20 @@ static int keep_truth(const struct pmt_report_request *request,
 	return 0;
 }
 
-static int fill(const struct pmt_report_request *request,
+/* What is known of the resident set and of the tracer's part in it. */
+static void note_rss(const struct pmt_analysis *a, struct pmt_diff_trace *side)
+{
+	const struct pmt_model *model = a->model;
+	const char *pages = pmt_tables_info(a->tables, "tracer_pages");
+
+	side->has_rss = model->measured.rss;
+	side->rss_bytes =
+	    pmt_pages_to_bytes(model->peaks.rss_now_pages, model->page_bytes);
+	side->tracer_bytes =
+	    pages ? strtoull(pages, NULL, 10) * (uint64_t)model->page_bytes : 0;
+}
+
+static int fill(const struct pmt_report_request *request, enum pmt_until until,
 		const struct pmt_diff_kind *kind, const struct pmt_analysis *a,
 		struct pmt_diff_trace *side)
 {
@@ -83,16 +99,30 @@ static int fill(const struct pmt_report_request *request,
 	side->losses = a->losses;
 	side->mode = strdup(pmt_facts_mode(a->tables));
 	side->trace = pmt_json_trace(a);
+	side->label = until == PMT_UNTIL_END ? strdup(side->path)
+					     : pmt_diff_moment_label(request, until, a);
+	side->moment_ns = pmt_diff_moment_ns(until, a);
+	side->begin_count = a->model->stretch.begin_count;
+	note_rss(a, side);
 	if (!error)
 		error = keep_truth(request, a, &side->truth);
-	if (!error && side->mode && side->trace)
+	if (!error && side->mode && side->trace && side->label)
 		return PMT_EXIT_OK;
 	pmt_message_error("%s: not enough memory for the table to compare", side->path);
 	return PMT_EXIT_UNREADABLE;
 }
 
-int pmt_diff_trace_read(const struct pmt_report_request *request,
-			const struct pmt_diff_kind *kind, const char *path,
+static bool check(const struct pmt_report_request *request, enum pmt_until until,
+		  const struct pmt_diff_kind *kind, const struct pmt_analysis *a)
+{
+	if (until != PMT_UNTIL_END)
+		return pmt_diff_moment_check(request, until, a);
+	return !kind->block_metrics || !a->model->measured.blocks ||
+	       pmt_block_check_marks(request, &a->model->block_history);
+}
+
+int pmt_diff_trace_read(const struct pmt_report_request *request, const char *path,
+			enum pmt_until until, const struct pmt_diff_kind **kind,
 			struct pmt_diff_trace *ret_side)
 {
 	struct pmt_report_request of_side = *request;
@@ -100,14 +130,15 @@ int pmt_diff_trace_read(const struct pmt_report_request *request,
 	struct pmt_analysis a;
 
 	of_side.trace_path = path;
-	int code = load(&of_side, kind, &a);
+	int code = load(&of_side, until, *kind, &a);
 	if (code != PMT_EXIT_OK)
 		return code;
-	if (kind->block_metrics && a.model->measured.blocks &&
-	    !pmt_block_check_marks(&of_side, &a.model->block_history))
+	if (!*kind)
+		*kind = pmt_diff_kind_of_moments(&a.model->measured);
+	if (!check(&of_side, until, *kind, &a))
 		code = PMT_EXIT_USAGE;
 	else
-		code = fill(&of_side, kind, &a, &side);
+		code = fill(&of_side, until, *kind, &a, &side);
 	pmt_analysis_close(&a);
 	if (code == PMT_EXIT_OK)
 		*ret_side = side;
@@ -122,5 +153,6 @@ void pmt_diff_trace_close(struct pmt_diff_trace *side)
 	json_decref(side->trace);
 	free(side->truth);
 	free(side->mode);
+	free(side->label);
 	*side = (struct pmt_diff_trace){0};
 }

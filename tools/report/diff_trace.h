@@ -8,40 +8,32 @@
 
 #include <jansson.h>
 
-#include "analysis/block_model.h"
 #include "analysis/keyed_table.h"
 #include "analysis/losses.h"
+#include "analysis/stretch.h"
+#include "report/diff_kinds.h"
 #include "report/request.h"
-
-/* A view whose tables can be compared. */
-struct pmt_diff_kind {
-	const char *view; /* its name */
-	const char *row;  /* the heading of its rows */
-	const char *rows; /* "functions", for sums in words */
-	/* The figure compared first is the first of these that both traces have. */
-	const char *first_keys[4];
-	unsigned options; /* enum pmt_report_option bits that make sense for it */
-	/* Rows of blocks: of these; else NULL and no figure. */
-	const struct pmt_metric *block_metrics;
-	enum pmt_block_figure block_figure;
-	/* The others. NULL: of blocks. */
-	int (*make)(const struct pmt_report_request *request,
-		    const struct pmt_analysis *a, struct pmt_keyed_table *ret_table);
-	bool counts_only; /* needs no calls */
-};
 
 struct pmt_diff_trace {
 	const char *path; /* borrowed */
+	char *label;      /* path, or path and moment */
 	char *mode;
 	struct pmt_keyed_table table;
 	struct pmt_losses losses;
 	json_t *trace; /* "trace" of the documents */
 	char *truth;   /* what is missing of it, as text; "" */
+	/* Of a moment: */
+	int64_t moment_ns;    /* since the trace's begin */
+	uint64_t begin_count; /* marks or regions of the name that it begins with */
+	bool has_rss;
+	int64_t rss_bytes;     /* change since the trace's begin */
+	uint64_t tracer_bytes; /* resident, of the tracer's own; 0: not known */
 };
 
-/* Reads the trace at path. An exit code; has said why. Then close it. */
-int pmt_diff_trace_read(const struct pmt_report_request *request,
-			const struct pmt_diff_kind *kind, const char *path,
+/* Reads the trace at path; until: one moment of it, where *kind may be NULL and becomes
+ * what fits the trace. An exit code; has said why. Then close it. */
+int pmt_diff_trace_read(const struct pmt_report_request *request, const char *path,
+			enum pmt_until until, const struct pmt_diff_kind **kind,
 			struct pmt_diff_trace *ret_side);
 void pmt_diff_trace_close(struct pmt_diff_trace *side);
 

@@ -33,6 +33,7 @@ static const struct option_help option_helps[] = {
     {PMT_TAKES_BY, "    --by=WHAT", "a row for each line, function, file or stack"},
     {PMT_TAKES_MARKS, "    --from=MARK", "only what is allocated behind this mark"},
     {PMT_TAKES_MARKS, "    --to=MARK", "nothing that happens behind this mark"},
+    {PMT_TAKES_REGION, "    --region=NAME", "before and after this region of one trace"},
     {PMT_TAKES_WITHIN, "    --within=N", "freed within N allocations of its thread (10)"},
     {0, "-f, --format=FORMAT", NULL},
     {0, "-o, --output=PATH", "write there instead of the terminal"},
@@ -135,13 +136,15 @@ void pmt_help_print(const struct pmt_view *view)
 	}
 	printf("Usage: pymemtrace-report %s [options] %s\nShows %s.\n\nOptions:\n",
 	       view->name,
-	       view->options & PMT_TAKES_DIFF ? "[VIEW] before.bin after.bin"
+	       view->options & PMT_TAKES_DIFF ? "[VIEW] before.bin [after.bin]"
 					      : "[trace.bin]",
 	       view->summary);
 	print_options(view->options, view->formats);
 	if (view->options & PMT_TAKES_DIFF)
 		puts("\nVIEW (functions without one) tells what the rows are and which "
-		     "options and\nkeys of --sort there are: those of the view itself.");
+		     "options and\nkeys of --sort there are: those of the view itself.\n"
+		     "Of one trace, two moments: those of --from and --to, or of "
+		     "--region.");
 	else if (view->options & PMT_TAKES_SORT)
 		print_sort_keys(view->sort_keys);
 }

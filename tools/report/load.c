@@ -75,6 +75,23 @@ int pmt_report_load_blocks(const struct pmt_report_request *request,
 	return load(request, &model, ret_analysis);
 }
 
+int pmt_report_load_until(const struct pmt_report_request *request, enum pmt_until until,
+			  struct pmt_analysis *ret_analysis)
+{
+	struct pmt_model_options model = {
+	    .by_thread = request->thread != NULL,
+	    .with_block_history = true,
+	    /* The stretch tells where it ends. */
+	    .block_history = {.to_mark = PMT_TO_EXIT},
+	    .stretch = {.from = request->from_mark,
+			.to = request->to_mark,
+			.region = request->region},
+	    .until = until,
+	};
+
+	return load(request, &model, ret_analysis);
+}
+
 int pmt_report_load_counts(const struct pmt_report_request *request,
 			   struct pmt_analysis *ret_analysis)
 {

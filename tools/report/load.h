@@ -21,6 +21,11 @@ int pmt_report_load_counts(const struct pmt_report_request *request,
 int pmt_report_verdict(const struct pmt_report_request *request,
 		       const struct pmt_losses *losses);
 
+/* The trace at a moment of the stretch that the request's marks or region name, with its
+ * live set. */
+int pmt_report_load_until(const struct pmt_report_request *request, enum pmt_until until,
+			  struct pmt_analysis *ret_analysis);
+
 /* As pmt_report_load, with the live set of single blocks between the request's marks. */
 int pmt_report_load_blocks(const struct pmt_report_request *request,
 			   struct pmt_analysis *ret_analysis);

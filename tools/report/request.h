@@ -35,6 +35,7 @@ enum pmt_report_option {
 	PMT_TAKES_BY = 1 << 10,
 	PMT_TAKES_WITHIN = 1 << 11,
 	PMT_TAKES_DIFF = 1 << 12, /* no option: two traces, of a view */
+	PMT_TAKES_REGION = 1 << 13,
 };
 
 /* What the rows of a view of blocks are. */
@@ -50,9 +51,9 @@ struct pmt_view;
 
 struct pmt_report_request {
 	const char *trace_path;
-	/* Of a diff: the trace to compare with, the view whose rows are compared (NULL:
-	 * not named), and the options that must make sense for that (enum
-	 * pmt_report_option bits). */
+	/* Of a diff: the trace to compare with (NULL: one with itself), the view whose
+	 * rows are compared (NULL: not named), and the options that must make sense for
+	 * that (enum pmt_report_option bits). */
 	const char *other_path;
 	const struct pmt_view *diff_view;
 	unsigned options_used;
@@ -80,6 +81,7 @@ struct pmt_report_request {
 	int64_t trigger_bytes; /* smallest change of RSS; negative: the view's own */
 	const char *from_mark; /* a mark that the program set, or NULL */
 	const char *to_mark;
+	const char *region; /* or NULL */
 	enum pmt_report_by by;
 	uint32_t within_count; /* allocations; 0: the view's own */
 	const char *thread;    /* stream number, thread id or name; NULL: all */

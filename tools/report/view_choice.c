@@ -95,6 +95,8 @@ static const char *option_name(unsigned option)
 		return "--from, --to";
 	case PMT_TAKES_BY:
 		return "--by";
+	case PMT_TAKES_REGION:
+		return "--region";
 	case PMT_TAKES_WITHIN:
 		return "--within";
 	default:

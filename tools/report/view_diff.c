@@ -1,10 +1,9 @@
-/* The view "diff": what differs between two traces, in the rows of another view. */
+/* The view "diff": what differs between two traces, or two moments of one, in the rows of
+ * another view. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/block_metric.h"
 #include "analysis/key_file.h"
-#include "analysis/view_tables.h"
 #include "cli/exit_code.h"
 #include "cli/message.h"
 #include "cli/suggest.h"
@@ -15,128 +14,6 @@
 #include "report/view_choice.h"
 
 enum { ROWS_DEFAULT = 30 };
-
-static struct pmt_view_table_options all_figures(const struct pmt_report_request *request)
-{
-	return (struct pmt_view_table_options){.metrics = pmt_metrics,
-					       .metric_count = pmt_metric_count,
-					       .inclusive = request->sort_inclusive};
-}
-
-static int make_functions(const struct pmt_report_request *request,
-			  const struct pmt_analysis *a, struct pmt_keyed_table *ret_table)
-{
-	struct pmt_view_table_options options = all_figures(request);
-
-	return pmt_view_table_functions(a, &options, ret_table);
-}
-
-static int make_tree(const struct pmt_report_request *request,
-		     const struct pmt_analysis *a, struct pmt_keyed_table *ret_table)
-{
-	struct pmt_view_table_options options = all_figures(request);
-
-	return pmt_view_table_tree(a, &options, ret_table);
-}
-
-static int make_lines(const struct pmt_report_request *request,
-		      const struct pmt_analysis *a, struct pmt_keyed_table *ret_table)
-{
-	struct pmt_view_table_options options = all_figures(request);
-
-	options.inclusive = false;
-	return pmt_view_table_lines(a, &options, ret_table);
-}
-
-static int make_types(const struct pmt_report_request *request,
-		      const struct pmt_analysis *a, struct pmt_keyed_table *ret_table)
-{
-	(void)request;
-	return pmt_view_table_types(a, ret_table);
-}
-
-#define FIGURE_KEYS {"allocated", "objects", "rss-net", "calls"}
-#define BLOCK_OPTIONS                                                                    \
-	(PMT_TAKES_SORT | PMT_TAKES_LIMIT | PMT_TAKES_FILTER | PMT_TAKES_THREAD |        \
-	 PMT_TAKES_MARKS | PMT_TAKES_BY)
-
-/* The first is compared when none is named. */
-static const struct pmt_diff_kind kinds[] = {
-    {.view = "functions",
-     .row = "function",
-     .rows = "functions",
-     .first_keys = FIGURE_KEYS,
-     .options = PMT_TAKES_SORT | PMT_TAKES_LIMIT | PMT_TAKES_FILTER | PMT_TAKES_THREAD,
-     .make = make_functions},
-    {.view = "tree",
-     .row = "call path",
-     .rows = "call paths",
-     .first_keys = FIGURE_KEYS,
-     .options = PMT_TAKES_SORT | PMT_TAKES_LIMIT | PMT_TAKES_FILTER | PMT_TAKES_THREAD,
-     .make = make_tree},
-    {.view = "lines",
-     .row = "line",
-     .rows = "lines",
-     .first_keys = FIGURE_KEYS,
-     .options = PMT_TAKES_SORT | PMT_TAKES_LIMIT | PMT_TAKES_FILTER,
-     .make = make_lines},
-    {.view = "leaks",
-     .row = "allocated at",
-     .rows = "rows",
-     .first_keys = {"bytes"},
-     .options = BLOCK_OPTIONS,
-     .block_metrics = pmt_leak_metrics,
-     .block_figure = PMT_BLOCKS_LEAKED},
-    {.view = "peak",
-     .row = "allocated at",
-     .rows = "rows",
-     .first_keys = {"bytes"},
-     .options = BLOCK_OPTIONS,
-     .block_metrics = pmt_peak_metrics,
-     .block_figure = PMT_BLOCKS_AT_PEAK},
-    {.view = "churn",
-     .row = "allocated at",
-     .rows = "rows",
-     .first_keys = {"bytes"},
-     .options = BLOCK_OPTIONS | PMT_TAKES_WITHIN,
-     .block_metrics = pmt_churn_metrics,
-     .block_figure = PMT_BLOCKS_TEMPORARY},
-    {.view = "types",
-     .row = "type",
-     .rows = "types",
-     .first_keys = {"live-bytes"},
-     .options = PMT_TAKES_SORT | PMT_TAKES_LIMIT | PMT_TAKES_FILTER,
-     .make = make_types,
-     .counts_only = true},
-};
-
-enum { KIND_COUNT = sizeof(kinds) / sizeof(*kinds) };
-
-static const struct pmt_diff_kind *find_kind(const char *view)
-{
-	for (size_t i = 0; i < KIND_COUNT; i++)
-		if (strcmp(kinds[i].view, view) == 0)
-			return &kinds[i];
-	return NULL;
-}
-
-static const struct pmt_diff_kind *choose_kind(const struct pmt_report_request *request)
-{
-	const struct pmt_diff_kind *kind =
-	    request->diff_view ? find_kind(request->diff_view->name) : &kinds[0];
-
-	if (!kind) {
-		pmt_message_error(
-		    "diff: the view '%s' cannot be compared; those that "
-		    "can: functions, tree, lines, leaks, peak, churn, types",
-		    request->diff_view->name);
-		return NULL;
-	}
-	return pmt_view_refuse_options(kind->view, kind->options | PMT_TAKES_DIFF,
-				       request->options_used)
-		   ? NULL
-		   : kind;
-}
 
 /* --- the figure to compare --- */
 
@@ -291,10 +168,90 @@ static int compare(struct pmt_diff_shown *shown)
 	} else {
 		code = print(shown);
 	}
-	for (unsigned side = 0; code == PMT_EXIT_OK && side < PMT_DIFF_SIDES; side++)
+	for (unsigned side = shown->request->other_path ? 0 : PMT_DIFF_AFTER;
+	     code == PMT_EXIT_OK && side < PMT_DIFF_SIDES; side++)
 		code = pmt_report_verdict(shown->request, &shown->sides[side].losses);
 	free(shown->order);
 	pmt_diff_free(&shown->diff);
+	return code;
+}
+
+/* The view that is named, or functions; NULL is what the moments' trace will tell. */
+static bool choose_kind(const struct pmt_report_request *request,
+			const struct pmt_diff_kind **ret_kind)
+{
+	bool of_moments = !request->other_path;
+	const struct pmt_diff_kind *kind = NULL;
+
+	if (request->diff_view)
+		kind = pmt_diff_kind_find(request->diff_view->name, of_moments);
+	else if (!of_moments)
+		kind = pmt_diff_kind_find("functions", false);
+	if (!kind && request->diff_view) {
+		pmt_message_error("diff: the view '%s' cannot be compared%s; those that "
+				  "can: %s",
+				  request->diff_view->name,
+				  of_moments ? " at two moments of one trace" : "",
+				  pmt_diff_kind_names(of_moments));
+		return false;
+	}
+	*ret_kind = kind;
+	return true;
+}
+
+static bool check_options(const struct pmt_report_request *request,
+			  const struct pmt_diff_kind *kind)
+{
+	unsigned known = kind->options | PMT_TAKES_DIFF;
+
+	if (!request->other_path)
+		known |= PMT_TAKES_MARKS | PMT_TAKES_REGION;
+	if (request->region && (request->from_mark || request->to_mark)) {
+		pmt_message_error("--region names both moments: not with --from or --to");
+		return false;
+	}
+	return !pmt_view_refuse_options(kind->view, known, request->options_used);
+}
+
+/* What was measured by the later moment was so before, too. */
+static void share_columns(struct pmt_diff_shown *shown)
+{
+	struct pmt_keyed_table *before = &shown->sides[PMT_DIFF_BEFORE].table;
+	const struct pmt_keyed_table *after = &shown->sides[PMT_DIFF_AFTER].table;
+
+	for (unsigned i = 0; i < before->column_count; i++)
+		before->columns[i].is_known = after->columns[i].is_known;
+}
+
+/* The later moment first: it tells what the trace is of. */
+static int read_moments(struct pmt_diff_shown *shown)
+{
+	static const enum pmt_until untils[PMT_DIFF_SIDES] = {PMT_UNTIL_FROM,
+							      PMT_UNTIL_TO};
+	int code = PMT_EXIT_OK;
+
+	for (unsigned side = PMT_DIFF_SIDES; code == PMT_EXIT_OK && side-- > 0;) {
+		code =
+		    pmt_diff_trace_read(shown->request, shown->request->trace_path,
+					untils[side], &shown->kind, &shown->sides[side]);
+		if (code == PMT_EXIT_OK && !check_options(shown->request, shown->kind))
+			code = PMT_EXIT_USAGE;
+	}
+	if (code == PMT_EXIT_OK)
+		share_columns(shown);
+	return code;
+}
+
+static int read_traces(struct pmt_diff_shown *shown)
+{
+	const struct pmt_report_request *request = shown->request;
+	const char *const paths[PMT_DIFF_SIDES] = {request->trace_path,
+						   request->other_path};
+	int code = check_options(request, shown->kind) ? PMT_EXIT_OK : PMT_EXIT_USAGE;
+
+	for (unsigned side = 0; code == PMT_EXIT_OK && side < PMT_DIFF_SIDES; side++)
+		code = pmt_diff_trace_read(request, paths[side], PMT_UNTIL_END,
+					   &shown->kind, &shown->sides[side]);
 	return code;
 }
 
@@ -302,17 +259,13 @@ static int run(const struct pmt_report_request *asked)
 {
 	struct pmt_report_request request = *asked;
 	struct pmt_diff_shown shown = {.request = &request};
-	const char *const paths[PMT_DIFF_SIDES] = {asked->trace_path, asked->other_path};
-	int code = PMT_EXIT_OK;
+	int code;
 
-	shown.kind = choose_kind(&request);
-	if (!shown.kind)
+	if (!choose_kind(&request, &shown.kind))
 		return PMT_EXIT_USAGE;
 	if (request.format == PMT_REPORT_FOLDED)
 		request.sort_inclusive = false; /* stacks add up by themselves */
-	for (unsigned side = 0; code == PMT_EXIT_OK && side < PMT_DIFF_SIDES; side++)
-		code = pmt_diff_trace_read(&request, shown.kind, paths[side],
-					   &shown.sides[side]);
+	code = request.other_path ? read_traces(&shown) : read_moments(&shown);
 	if (code == PMT_EXIT_OK)
 		code = compare(&shown);
 	for (unsigned side = 0; side < PMT_DIFF_SIDES; side++)
@@ -322,10 +275,11 @@ static int run(const struct pmt_report_request *asked)
 
 const struct pmt_view pmt_view_diff = {
     .name = "diff",
-    .summary = "what differs between two traces, in the rows of a view",
+    .summary = "what differs between two traces or two moments, by a view's rows",
     .formats = PMT_FORMAT_BIT(PMT_REPORT_TEXT) | PMT_FORMAT_BIT(PMT_REPORT_JSON) |
 	       PMT_FORMAT_BIT(PMT_REPORT_CSV) | PMT_FORMAT_BIT(PMT_REPORT_FOLDED),
     .options = PMT_TAKES_DIFF | PMT_TAKES_SORT | PMT_TAKES_LIMIT | PMT_TAKES_FILTER |
-	       PMT_TAKES_THREAD | PMT_TAKES_MARKS | PMT_TAKES_BY | PMT_TAKES_WITHIN,
+	       PMT_TAKES_THREAD | PMT_TAKES_MARKS | PMT_TAKES_REGION | PMT_TAKES_BY |
+	       PMT_TAKES_WITHIN,
     .run = run,
 };

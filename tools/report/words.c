@@ -12,27 +12,30 @@ static bool is_path(const char *word)
 	return strpbrk(word, "/.") || access(word, F_OK) == 0;
 }
 
-/* [VIEW] A.bin B.bin. */
+/* [VIEW] A.bin B.bin, or of one trace with two moments [VIEW] [A.bin]. */
 static bool read_diff(struct pmt_report_request *request, int count, char **words)
 {
+	bool has_moments = request->from_mark || request->to_mark || request->region;
+
 	if (count > 0)
 		request->diff_view = pmt_view_find(words[0]);
 	if (request->diff_view) {
 		count--;
 		words++;
-	} else if (count == 3 && !is_path(words[0])) {
+	} else if (count > 0 && !is_path(words[0]) && (count != 2 || has_moments)) {
 		return pmt_view_refuse(words[0]);
 	}
 	if (count > 2) {
 		pmt_message_error("'%s': diff is of two traces", words[2]);
 		return false;
 	}
-	if (count < 2) {
-		pmt_message_error("diff needs two traces: diff [VIEW] A.bin B.bin");
+	if (count < 2 && !has_moments) {
+		pmt_message_error("diff needs two traces, or two moments of one: --from "
+				  "and --to, or --region");
 		return false;
 	}
-	request->trace_path = words[0];
-	request->other_path = words[1];
+	request->trace_path = count > 0 ? words[0] : "trace.bin";
+	request->other_path = count > 1 ? words[1] : NULL;
 	return true;
 }
 

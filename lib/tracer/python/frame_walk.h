@@ -63,6 +63,18 @@ PMT_INLINE uint64_t pmt_frame_mix(uint64_t hash, uint64_t word)
 	return hash ^ hash >> 29;
 }
 
+/* Where a frame stands, with or without its code object's address: frames of two
+ * functions never have the same, nor those of two places in one. */
+PMT_INLINE uint64_t pmt_frame_position(const struct pmt_frame_layout *l,
+				       const void *frame)
+{
+	/* An address inside the code object says both. */
+	if (l->code_units != PMT_LAYOUT_NONE)
+		return PMT_FRAME_FIELD(uint64_t, frame, l->frame_position);
+	uint64_t at = PMT_FRAME_FIELD(uint32_t, frame, l->frame_position);
+	return PMT_FRAME_FIELD(uint64_t, frame, l->frame_code) ^ at << 48 ^ at >> 16;
+}
+
 /*
  * A number for the stack from `frame` outwards: equal stacks have equal ones, different
  * ones differ but for one case in 2^64. Where a code object died its address may come to
@@ -74,20 +86,8 @@ PMT_INLINE uint64_t pmt_frame_hash(const struct pmt_frame_layout *l, const void 
 	uint64_t hash = seed;
 	unsigned left = PMT_FRAMES_MAX;
 
-	if (l->code_units != PMT_LAYOUT_NONE) {
-		/* The position is an address inside the code object: it says both. */
-		for (; frame && left; left--) {
-			hash = pmt_frame_mix(
-			    hash, PMT_FRAME_FIELD(uint64_t, frame, l->frame_position));
-			frame = PMT_FRAME_FIELD(void *, frame, l->frame_previous);
-		}
-		return hash;
-	}
 	for (; frame && left; left--) {
-		uint64_t at = PMT_FRAME_FIELD(uint32_t, frame, l->frame_position);
-		hash =
-		    pmt_frame_mix(hash, PMT_FRAME_FIELD(uint64_t, frame, l->frame_code) ^
-					    at << 48 ^ at >> 16);
+		hash = pmt_frame_mix(hash, pmt_frame_position(l, frame));
 		frame = PMT_FRAME_FIELD(void *, frame, l->frame_previous);
 	}
 	return hash;

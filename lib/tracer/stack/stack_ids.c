@@ -16,6 +16,7 @@
 #include "python/code_ids.h"
 #include "python/code_raw.h"
 #include "python/frame_walk.h"
+#include "stack/frame_chain.h"
 #include "thread.h"
 
 enum {
@@ -45,6 +46,7 @@ struct pmt_stacks {
 	uint32_t last_id;
 	struct pmt_native *native; /* native=1 */
 	struct recent recent[RECENT];
+	struct pmt_frame_chain chain; /* touched as deep as stacks are, too */
 	char scratch[PMT_CODE_SCRATCH_BYTES];
 	struct pmt_frame_place places[PMT_FRAMES_MAX]; /* touched as deep as stacks are */
 };
@@ -243,7 +245,7 @@ static uint32_t id_with_native(struct pmt_thread *t, struct pmt_stacks *s,
 	if (!s->native && !(s->native = pmt_native_new()))
 		return id_of_frames(t, s, frame);
 	uint64_t hash =
-	    frame ? pmt_frame_hash(&pmt_frames.layout, frame, s->seed) : s->seed;
+	    pmt_frame_chain_hash_self(&s->chain, &pmt_frames.layout, frame, s->seed);
 	hash = pmt_native_hash_self(s->native, hash);
 	struct recent *recent = &s->recent[hash >> 20 & (RECENT - 1)];
 	if (PMT_LIKELY(recent->hash == hash))
@@ -269,7 +271,7 @@ uint32_t pmt_stack_id_self(struct pmt_thread *t)
 	}
 	if (PMT_UNLIKELY(pmt_native_on))
 		return id_with_native(t, s, frame);
-	uint64_t hash = pmt_frame_hash(l, frame, s->seed);
+	uint64_t hash = pmt_frame_chain_hash_self(&s->chain, l, frame, s->seed);
 	struct recent *recent = &s->recent[hash >> 20 & (RECENT - 1)];
 	if (PMT_LIKELY(recent->hash == hash))
 		return (uint32_t)recent->id;

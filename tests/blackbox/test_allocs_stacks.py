@@ -202,7 +202,7 @@ def allocations(tool, path):
     for line in done.stdout.splitlines():
         event = json.loads(line)
         if event["event"] == "ALLOC":
-            size = int(event["text"].split()[1])
+            size = int(event["text"].split()[2])
             found.setdefault(size, []).append(event)
     return found
 

@@ -5,8 +5,14 @@ The probe allocates a size of its own at each place (malloc by ctypes, which add
 prints for each size what traceback.extract_stack() says there.
 """
 import json
+import shutil
+import subprocess
 
-PROBE = r'''
+import pytest
+
+import interpreters
+
+HEAD = r'''
 import asyncio, contextlib, ctypes, functools, gc, json, sys, threading, traceback
 
 malloc = ctypes.CDLL(None).malloc
@@ -31,6 +37,9 @@ def here():
     expected[_next[0]] = frames
     return _next[0]
 
+'''
+
+PROBE = HEAD + r'''
 def plain(): free(malloc(here()))
 plain()
 
@@ -193,6 +202,79 @@ for t in threads: t.start(); t.join()
 print(json.dumps(expected))
 '''
 
+# Switches from within C functions, generators, exceptions, and between threads' own.
+GREENLETS = HEAD + r'''
+from greenlet import GreenletExit, getcurrent, greenlet
+
+main = getcurrent()
+def deep(n, then):
+    free(malloc(here()))
+    if n: return deep(n - 1, then)
+    then()
+    free(malloc(here()))
+
+def switches():
+    for i in range(3):
+        free(malloc(here()))
+        main.switch(i)
+        free(malloc(here()))
+def key(x):
+    free(malloc(here()))
+    main.switch(x)
+    free(malloc(here()))
+    return -x
+def generator():
+    for i in range(3):
+        free(malloc(here()))
+        main.switch(i)
+        yield free(malloc(here()))
+def dies():
+    try:
+        main.switch()
+    except GreenletExit:
+        free(malloc(here()))
+        raise
+def raises():
+    try:
+        main.switch()
+    except ValueError:
+        free(malloc(here()))
+    main.switch()
+    free(malloc(here()))
+def nested():
+    inner = greenlet(switches)
+    inner.switch()
+    free(malloc(here()))
+    main.switch()
+    free(malloc(here()))
+
+def run():
+    many = [greenlet(switches), greenlet(lambda: sorted([3, 1, 2], key=key)),
+            greenlet(lambda: list(generator())), greenlet(lambda: deep(30, main.switch)),
+            greenlet(nested), greenlet(lambda: deep(3, nested))]
+    while many:
+        for each in list(many):
+            free(malloc(here()))
+            each.switch()
+            free(malloc(here()))
+            if each.dead: many.remove(each)
+    g = greenlet(raises); g.switch(); g.throw(ValueError)
+    free(malloc(here()))
+    g.switch()
+    g = greenlet(dies); g.switch(); del g # killed here
+    free(malloc(here()))
+run()
+
+def in_thread():
+    global main
+    main = getcurrent()
+    run()
+for _ in range(2):
+    t = threading.Thread(target=in_thread)
+    t.start(); t.join()
+print(json.dumps(expected))
+'''
+
 
 def allocations(tool, path):
     """ALLOC events by their size."""
@@ -207,12 +289,11 @@ def allocations(tool, path):
     return found
 
 
-def test_stacks_equal_traceback(trace, tmp_path, tool):
-    traced = trace(tmp_path, PROBE, "mode=allocs")
+def check_tops(tool, traced, least):
     assert traced.process.returncode == 0, traced.process.stderr
     assert traced.process.stderr == ""
     expected = json.loads(traced.process.stdout.splitlines()[-1])
-    assert len(expected) > 400
+    assert len(expected) > least
     found = allocations(tool, traced.path)
     wrong = []
     for size, frames in expected.items():
@@ -222,6 +303,24 @@ def test_stacks_equal_traceback(trace, tmp_path, tool):
         if (*frames[0], len(frames)) not in seen:
             wrong.append((size, frames[0], len(frames), seen))
     assert not wrong, "%d of %d wrong: %s" % (len(wrong), len(expected), wrong[:10])
+
+
+def test_stacks_equal_traceback(trace, tmp_path, tool):
+    check_tops(tool, trace(tmp_path, PROBE, "mode=allocs"), 400)
+
+
+def test_stacks_of_greenlets(interp, trace, tmp_path, tool):
+    done = subprocess.run(
+        [str(interpreters.TOP / "scripts" / "rivals"), "--wheels",
+         "%d.%d" % interp.version[:2], "greenlet"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+    )
+    if done.returncode:
+        pytest.skip("the registry does not give it: %s" % done.stderr.strip().splitlines()[-1])
+    # An interpreter in a chroot sees this folder, not the cache.
+    shutil.copytree(done.stdout.strip(), tmp_path / "site")
+    traced = trace(tmp_path, GREENLETS, "mode=allocs", env={"PYTHONPATH": tmp_path / "site"})
+    check_tops(tool, traced, 300)
 
 
 def test_every_frame_of_a_stack_is_right(trace, tmp_path, tool):

@@ -33,6 +33,12 @@ static int read_trace(struct pmt_analysis *analysis,
 	/* Stream 0 is the process's own. */
 	model.block_history.is_alone = pmt_trace_stream_count(analysis->trace) <= 2;
 
+	if (model.block_history_to.kind != PMT_WHEN_END) {
+		error = pmt_when_find(&model.block_history_to, analysis->trace,
+				      &model.block_history.to_tick);
+		if (error)
+			return error;
+	}
 	analysis->tables = pmt_tables_new(analysis->trace);
 	analysis->model = calloc(1, sizeof(*analysis->model));
 	if (!analysis->tables || !analysis->model)

@@ -106,6 +106,16 @@ static bool read_free(const struct pmt_event *event, struct pmt_block_op *op)
 	return true;
 }
 
+/* Nothing is taken any more at tick; events come in the order of time. */
+static bool is_behind_end(struct pmt_block_history *blocks, uint64_t tick)
+{
+	uint64_t to_tick = blocks->options.to_tick;
+
+	if (to_tick && tick > to_tick)
+		blocks->has_to = true;
+	return blocks->has_to;
+}
+
 int pmt_block_history_add(struct pmt_block_history *blocks, const struct pmt_event *event)
 {
 	bool is_alloc = event->record.ext == PMT_EXT_ALLOC;
@@ -119,7 +129,7 @@ int pmt_block_history_add(struct pmt_block_history *blocks, const struct pmt_eve
 	uint32_t *ordinal;
 	int error;
 
-	if (blocks->has_to ||
+	if (is_behind_end(blocks, event->tick) ||
 	    !(is_alloc ? read_alloc(event, &op, &alloc, &kind) : read_free(event, &op)))
 		return 0;
 	blocks->record_count++;
@@ -129,10 +139,15 @@ int pmt_block_history_add(struct pmt_block_history *blocks, const struct pmt_eve
 	}
 	error = ordinal_of(blocks, event->stream, &ordinal);
 	if (!error && is_alloc)
-		error = pmt_places_get(&blocks->set.places, event->stream, alloc.stack_id,
-				       kind, &op.place);
+		error = pmt_places_get(
+		    &blocks->set.places, event->stream, alloc.stack_id, kind,
+		    blocks->options.by_size ? pmt_size_class(alloc.requested_bytes) : 0,
+		    &op.place);
 	if (error)
 		return error;
+	if (is_alloc)
+		blocks->set.places.items[op.place].requested_bytes +=
+		    alloc.requested_bytes;
 	op.ordinal = *ordinal += is_alloc;
 	return pmt_block_order_add(&blocks->order, &op);
 }
@@ -147,6 +162,8 @@ static const char *to_mark(const struct pmt_block_history *blocks)
 {
 	const char *mark = blocks->options.to_mark;
 
+	if (blocks->options.to_tick)
+		return NULL;
 	if (!mark)
 		return PMT_MARK_PYTHON_ENDS;
 	return strcmp(mark, PMT_TO_EXIT) == 0 ? NULL : mark;
@@ -160,6 +177,7 @@ void pmt_block_history_mark(struct pmt_block_history *blocks, uint64_t tick,
 		blocks->from_tick = tick;
 		blocks->first_place = blocks->set.places.count;
 		pmt_places_begin_anew(&blocks->set.places, tick);
+		blocks->rss_highest_bytes = 0;
 	} else if (blocks->has_from && !blocks->has_to &&
 		   is_mark(text, to_mark(blocks))) {
 		blocks->has_to = true;
@@ -175,8 +193,19 @@ void pmt_block_history_end(struct pmt_block_history *blocks, uint64_t tick)
 	blocks->to_tick = tick;
 }
 
+void pmt_block_history_see_rss(struct pmt_block_history *blocks, int64_t rss_bytes,
+			       uint64_t tick)
+{
+	if (rss_bytes <= blocks->rss_highest_bytes || is_behind_end(blocks, tick))
+		return;
+	blocks->rss_highest_bytes = rss_bytes;
+	pmt_places_note(&blocks->set.places, PMT_MOMENT_RSS, tick);
+}
+
 int pmt_block_history_finish(struct pmt_block_history *blocks)
 {
+	if (blocks->options.to_tick)
+		blocks->to_tick = blocks->options.to_tick;
 	int error = blocks->has_to ? pmt_block_order_cut(&blocks->order)
 				   : pmt_block_order_finish(&blocks->order);
 

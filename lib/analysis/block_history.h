@@ -23,7 +23,9 @@ struct pmt_block_history_options {
 	/* Nothing behind it. NULL: to where the interpreter begins to end, in a trace
 	 * that says so; PMT_TO_EXIT: to the very end. */
 	const char *to_mark;
+	uint64_t to_tick;          /* nothing behind it; 0: as to_mark says */
 	uint32_t temporary_within; /* 0: PMT_TEMPORARY_WITHIN */
+	bool by_size;              /* places are kept apart by classes of sizes */
 	bool is_alone;             /* the trace has one thread: order is no question */
 };
 
@@ -47,6 +49,7 @@ struct pmt_block_history {
 	bool has_to;             /* the same of to_mark: nothing is taken any more */
 	uint64_t from_tick;
 	uint64_t to_tick;
+	int64_t rss_highest_bytes; /* that was seen so far; 0: none */
 };
 
 void pmt_block_history_init(struct pmt_block_history *blocks,
@@ -64,6 +67,10 @@ void pmt_block_history_mark(struct pmt_block_history *blocks, uint64_t tick,
 
 /* Nothing behind this moment is taken, whatever the marks are. */
 void pmt_block_history_end(struct pmt_block_history *blocks, uint64_t tick);
+
+/* The resident set as it is known at tick: its highest moment is noted. */
+void pmt_block_history_see_rss(struct pmt_block_history *blocks, int64_t rss_bytes,
+			       uint64_t tick);
 
 /* Behind the last event. 0 or -ENOMEM. */
 int pmt_block_history_finish(struct pmt_block_history *blocks) PMT_MUST_CHECK;

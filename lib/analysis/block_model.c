@@ -2,6 +2,7 @@
 #include "analysis/block_model.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -203,6 +204,10 @@ static int enter(struct maker *m, const struct pmt_context *context, uint32_t *n
 	if (code && code->kind == PMT_CODE_NATIVE)
 		return enter_native(m, context, code, node);
 	int error = spot_of(m, context, &spot);
+	/* A file that calls itself is one. */
+	if (!error && m->options->spot == PMT_SPOT_FILE &&
+	    m->model->tree.paths[above].function == spot)
+		return 0;
 	return error ? error : pmt_tree_child(&m->model->tree, above, spot, node);
 }
 
@@ -237,14 +242,63 @@ static int find_way(struct maker *m, const struct pmt_place *place, size_t *ret_
 	return 0;
 }
 
+/* "512 B": two to the power of exponent. */
+static void power_text(char *text, size_t size, unsigned exponent)
+{
+	static const char units[][4] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+
+	snprintf(text, size, "%u %s", 1u << exponent % 10, units[exponent / 10]);
+}
+
+const char *pmt_size_class_name(char text[PMT_SIZE_NAME_BYTES], unsigned size_class)
+{
+	char from[16], to[16];
+
+	if (size_class < 2) {
+		snprintf(text, PMT_SIZE_NAME_BYTES, "%u B", size_class);
+		return text;
+	}
+	power_text(from, sizeof(from), size_class - 1);
+	power_text(to, sizeof(to), size_class);
+	snprintf(text, PMT_SIZE_NAME_BYTES, "%s to <%s", from, to);
+	return text;
+}
+
+/* A place by its thread or its class of sizes alone. */
+static int node_without_context(struct maker *m, const struct pmt_place *place,
+				uint32_t *ret_node)
+{
+	bool is_thread = m->options->spot == PMT_SPOT_THREAD;
+	uint64_t key = is_thread ? place->stream : place->size_class;
+	uint32_t spot = pmt_map_find(&m->spots, key);
+	char text[PMT_THREAD_NAME_BYTES];
+	int error = 0;
+
+	if (spot == PMT_MAP_NONE) {
+		if (is_thread)
+			pmt_model_thread_name(m->a->model, place->stream, text);
+		else
+			pmt_size_class_name(text, place->size_class);
+		error = pmt_functions_add(&m->model->functions, PMT_FUNCTION_PSEUDO, text,
+					  &spot);
+		if (!error)
+			error = pmt_map_put(&m->spots, key, spot);
+	}
+	return error ? error
+		     : pmt_tree_child(&m->model->tree, PMT_TREE_ROOT, spot, ret_node);
+}
+
 static int node_of(struct maker *m, const struct pmt_place *place, uint32_t *ret_node)
 {
 	struct pmt_tree *tree = &m->model->tree;
 	uint32_t node = PMT_TREE_ROOT;
 	bool is_whole;
 	size_t count;
-	int error = find_way(m, place, &count, &is_whole);
+	int error;
 
+	if (m->options->spot == PMT_SPOT_THREAD || m->options->spot == PMT_SPOT_SIZE)
+		return node_without_context(m, place, ret_node);
+	error = find_way(m, place, &count, &is_whole);
 	if (!error && place->context == 0)
 		return pmt_tree_child(tree, node, PMT_FUNCTION_OUTSIDE, ret_node);
 	if (!error && !is_whole)
@@ -266,10 +320,19 @@ static struct pmt_held held_of(const struct maker *m, uint32_t i)
 	     !pmt_model_is_thread(m->a->model, place->stream, m->options->thread)))
 		return none;
 	if (m->options->figure == PMT_BLOCKS_AT_PEAK)
-		return place->at_peak;
+		return place->at[PMT_MOMENT_HEAP];
+	if (m->options->figure == PMT_BLOCKS_AT_RSS_PEAK)
+		return place->at[PMT_MOMENT_RSS];
 	if (i < blocks->first_place)
 		return none;
-	return m->options->figure == PMT_BLOCKS_LEAKED ? place->live : place->temporary;
+	switch (m->options->figure) {
+	case PMT_BLOCKS_TEMPORARY:
+		return place->temporary;
+	case PMT_BLOCKS_ALLOCATED:
+		return place->allocated;
+	default:
+		return place->live;
+	}
 }
 
 static int add_places(struct maker *m)
@@ -281,11 +344,15 @@ static int add_places(struct maker *m)
 		const struct pmt_place *place = &places->items[i];
 		struct pmt_held held = held_of(m, i);
 
+		if (m->options->place_nodes)
+			m->options->place_nodes[i] = PMT_TREE_ROOT;
 		if (held.bytes == 0 && held.count == 0)
 			continue;
 		int error = node_of(m, place, &node);
 		if (error)
 			return error;
+		if (m->options->place_nodes)
+			m->options->place_nodes[i] = node;
 		struct pmt_figures more = {
 		    .allocated_bytes = held.bytes,
 		    .allocated_count = held.count,

@@ -10,22 +10,34 @@
 #include "base/attr.h"
 
 enum pmt_block_figure {
-	PMT_BLOCKS_LEAKED,    /* live at the end, or at to_mark and not at from_mark */
-	PMT_BLOCKS_AT_PEAK,   /* live when the heap held most */
-	PMT_BLOCKS_TEMPORARY, /* freed soon */
+	PMT_BLOCKS_LEAKED,      /* live at the end, or at to_mark and not at from_mark */
+	PMT_BLOCKS_AT_PEAK,     /* live when the heap held most */
+	PMT_BLOCKS_AT_RSS_PEAK, /* live when the resident set was largest */
+	PMT_BLOCKS_TEMPORARY,   /* freed soon */
+	PMT_BLOCKS_ALLOCATED,   /* all behind from_mark, whatever became of them */
 };
 
 enum pmt_block_spot {
 	PMT_SPOT_LINE = 0, /* first_line of such a function is the line */
 	PMT_SPOT_FUNCTION,
 	PMT_SPOT_FILE,
+	PMT_SPOT_THREAD, /* the one that allocated: no calling contexts */
+	PMT_SPOT_SIZE,   /* a class of sizes, of a history that is by_size; the same */
 };
 
 struct pmt_block_model_options {
 	enum pmt_block_figure figure;
 	enum pmt_block_spot spot;
 	const char *thread; /* as in pmt_model_is_thread; NULL: all */
+	/* Room for as many as the history has places, or NULL: the node of each; those
+	 * that have nothing of the figure have PMT_TREE_ROOT. */
+	uint32_t *place_nodes;
 };
+
+enum { PMT_SIZE_NAME_BYTES = 48 };
+
+/* "512 B to <1 KiB": the bytes of a class of sizes. Returns text. */
+const char *pmt_size_class_name(char text[PMT_SIZE_NAME_BYTES], unsigned size_class);
 
 /*
  * A model for the blocks of analysis->model (read with_block_history), of the heap only.

@@ -27,6 +27,7 @@
 #include "analysis/tree.h"
 #include "analysis/tree_nodes.h"
 #include "analysis/types.h"
+#include "analysis/when.h"
 #include "base/attr.h"
 #include "reader/cursor.h"
 #include "reader/tables.h"
@@ -43,6 +44,8 @@ struct pmt_model_options {
 	 * only. */
 	struct pmt_stretch_options stretch;
 	enum pmt_until until;
+	/* END, or what block_history.to_tick is made of: pmt_analysis_open does that. */
+	struct pmt_when block_history_to;
 };
 
 /* Which figures this trace holds; what it does not hold is unknown, not zero. */
@@ -120,6 +123,12 @@ int pmt_model_finish(struct pmt_model *model) PMT_MUST_CHECK;
 /* Whether `thread` names the stream `number`, as below. */
 bool pmt_model_is_thread(const struct pmt_model *model, uint32_t number,
 			 const char *thread);
+
+enum { PMT_THREAD_NAME_BYTES = 256 };
+
+/* "[thread 2: worker]", "[process]" of stream 0. */
+void pmt_model_thread_name(const struct pmt_model *model, uint32_t number,
+			   char text[PMT_THREAD_NAME_BYTES]);
 
 /* After finish: keeps only the threads that `thread` names (a stream number, a thread id
  * or a glob over names) in the tree. Needs by_thread. Returns how many there are. */

@@ -117,6 +117,8 @@ static int add_sample(struct pmt_model *model, const struct pmt_record *record)
 	pmt_peaks_add_sample(&model->peaks, &sample, model->page_bytes,
 			     running_call(model, sample.tick));
 	pmt_timeline_add_sample(&model->timeline, &sample);
+	pmt_block_history_see_rss(&model->block_history, (int64_t)sample.rss_bytes,
+				  sample.tick);
 	return 0;
 }
 
@@ -348,10 +350,19 @@ int pmt_model_add_mark(struct pmt_model *model, const struct pmt_event *event)
 
 static int add_history(struct pmt_model *model, const struct pmt_event *event)
 {
+	const struct pmt_peaks *peaks = &model->peaks;
+
 	model->counts.blocks++;
-	return model->options.with_block_history
-		   ? pmt_block_history_add(&model->block_history, event)
-		   : 0;
+	if (!model->options.with_block_history)
+		return 0;
+	if (peaks->base_known)
+		pmt_block_history_see_rss(
+		    &model->block_history,
+		    pmt_sum_wrapping(
+			peaks->rss_base_bytes,
+			pmt_pages_to_bytes(peaks->rss_now_pages, model->page_bytes)),
+		    event->tick);
+	return pmt_block_history_add(&model->block_history, event);
 }
 
 int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *stream,

@@ -151,23 +151,27 @@ static void cut_off_empty_root(struct pmt_model *model,
 		pmt_tree_cut_off(&model->tree, stream->root_node);
 }
 
+void pmt_model_thread_name(const struct pmt_model *model, uint32_t number,
+			   char text[PMT_THREAD_NAME_BYTES])
+{
+	const struct pmt_thread_info *thread = pmt_tables_thread(model->tables, number);
+
+	if (number == 0)
+		snprintf(text, PMT_THREAD_NAME_BYTES, "[process]");
+	else if (thread && thread->name && thread->name[0])
+		snprintf(text, PMT_THREAD_NAME_BYTES, "[thread %u: %s]", number,
+			 thread->name);
+	else
+		snprintf(text, PMT_THREAD_NAME_BYTES, "[thread %u]", number);
+}
+
 static int name_thread_roots(struct pmt_model *model)
 {
 	for (uint32_t i = 0; i < model->streams.count; i++) {
 		const struct pmt_stream_state *stream = &model->streams.items[i];
-		const struct pmt_thread_info *thread =
-		    pmt_tables_thread(model->tables, stream->number);
-		const char *name =
-		    thread && thread->name && thread->name[0] ? thread->name : NULL;
-		char text[256];
+		char text[PMT_THREAD_NAME_BYTES];
 
-		if (stream->number == 0)
-			snprintf(text, sizeof(text), "[process]");
-		else if (name)
-			snprintf(text, sizeof(text), "[thread %u: %s]", stream->number,
-				 name);
-		else
-			snprintf(text, sizeof(text), "[thread %u]", stream->number);
+		pmt_model_thread_name(model, stream->number, text);
 		char *copy = strdup(text);
 		if (!copy)
 			return -ENOMEM;
@@ -193,7 +197,7 @@ static void settle_measured(struct pmt_model *model)
 	m->mallocs = t->allocated_count > 0 || t->freed_count > 0;
 	m->objects = t->object_count > 0;
 	m->rss = t->rss_up_pages > 0 || t->rss_down_pages > 0;
-	m->blocks = model->block_history.record_count > 0;
+	m->blocks = model->options.with_block_history && model->counts.blocks > 0;
 	m->types = model->types.count > 0;
 	/* The same wrappers count both; a program may well map nothing. */
 	m->mapped = m->mallocs || (model->flags_seen & PMT_FLAG_MAPPED) ||

@@ -11,14 +11,13 @@ void pmt_places_close(struct pmt_places *places)
 	*places = (struct pmt_places){0};
 }
 
-static bool is_at(const struct pmt_place *place, uint32_t stream, uint32_t context,
-		  enum pmt_place_kind kind)
+static bool is_at(const struct pmt_place *place, const struct pmt_place *wanted)
 {
-	return place->stream == stream && place->context == context &&
-	       place->kind == kind;
+	return place->stream == wanted->stream && place->context == wanted->context &&
+	       place->kind == wanted->kind && place->size_class == wanted->size_class;
 }
 
-static int append(struct pmt_places *places, struct pmt_place place)
+static int append(struct pmt_places *places, const struct pmt_place *place)
 {
 	if (places->count == places->capacity) {
 		uint32_t capacity = places->capacity ? places->capacity * 2 : 256;
@@ -30,28 +29,30 @@ static int append(struct pmt_places *places, struct pmt_place place)
 		places->items = items;
 		places->capacity = capacity;
 	}
-	places->items[places->count++] = place;
+	places->items[places->count++] = *place;
 	return 0;
 }
 
 int pmt_places_get(struct pmt_places *places, uint32_t stream, uint32_t context,
-		   enum pmt_place_kind kind, uint32_t *ret_place)
+		   enum pmt_place_kind kind, unsigned size_class, uint32_t *ret_place)
 {
+	const struct pmt_place place = {.stream = stream,
+					.context = context,
+					.kind = (uint8_t)kind,
+					.size_class = (uint8_t)size_class};
 	/* Streams are few and ids small: keys hardly ever meet, and then step aside. */
-	uint64_t key =
-	    (uint64_t)stream << 40 ^ (uint64_t)context << 3 ^ (uint64_t)(unsigned)kind;
+	uint64_t key = (uint64_t)stream << 40 ^ (uint64_t)context << 10 ^
+		       (uint64_t)size_class << 3 ^ (uint64_t)(unsigned)kind;
 	uint32_t found;
 
 	while ((found = pmt_map_find(&places->by_key, key)) != PMT_MAP_NONE) {
-		if (is_at(&places->items[found], stream, context, kind)) {
+		if (is_at(&places->items[found], &place)) {
 			*ret_place = found;
 			return 0;
 		}
 		key += 0x9e3779b97f4a7c15u;
 	}
-	int error = append(places, (struct pmt_place){.stream = stream,
-						      .context = context,
-						      .kind = (uint8_t)kind});
+	int error = append(places, &place);
 	if (!error)
 		error = pmt_map_put(&places->by_key, key, places->count - 1);
 	if (!error)
@@ -62,19 +63,30 @@ int pmt_places_get(struct pmt_places *places, uint32_t stream, uint32_t context,
 void pmt_places_begin_anew(struct pmt_places *places, uint64_t tick)
 {
 	pmt_map_close(&places->by_key);
-	places->peak = places->heap;
-	places->peak_number++;
-	places->peak_tick = tick;
+	for (unsigned i = 0; i < PMT_MOMENTS; i++)
+		pmt_places_note(places, i, tick);
 }
 
-/* Before a place changes: what it had is what it had at the peak, unless it has changed
- * since then already. */
-static void keep_peak(const struct pmt_places *places, struct pmt_place *place)
+void pmt_places_note(struct pmt_places *places, enum pmt_place_moment moment,
+		     uint64_t tick)
 {
-	if (place->peak_number == places->peak_number)
-		return;
-	place->at_peak = place->live;
-	place->peak_number = places->peak_number;
+	struct pmt_place_moment_state *state = &places->moments[moment];
+
+	state->heap = places->heap;
+	state->number++;
+	state->tick = tick;
+}
+
+/* Before a place changes: what it had is what it had at each moment, unless it has
+ * changed since then already. */
+static void keep_moments(const struct pmt_places *places, struct pmt_place *place)
+{
+	for (unsigned i = 0; i < PMT_MOMENTS; i++) {
+		if (place->moment_number[i] == places->moments[i].number)
+			continue;
+		place->at[i] = place->live;
+		place->moment_number[i] = places->moments[i].number;
+	}
 }
 
 void pmt_places_add(struct pmt_places *places, uint32_t at, uint64_t bytes,
@@ -82,7 +94,7 @@ void pmt_places_add(struct pmt_places *places, uint32_t at, uint64_t bytes,
 {
 	struct pmt_place *place = &places->items[at];
 
-	keep_peak(places, place);
+	keep_moments(places, place);
 	place->live.bytes += bytes;
 	place->live.count += count;
 	place->allocated.bytes += bytes;
@@ -91,11 +103,8 @@ void pmt_places_add(struct pmt_places *places, uint32_t at, uint64_t bytes,
 		return;
 	places->heap.bytes += bytes;
 	places->heap.count += count;
-	if (places->heap.bytes > places->peak.bytes) {
-		places->peak = places->heap;
-		places->peak_number++;
-		places->peak_tick = tick;
-	}
+	if (places->heap.bytes > places->moments[PMT_MOMENT_HEAP].heap.bytes)
+		pmt_places_note(places, PMT_MOMENT_HEAP, tick);
 }
 
 void pmt_places_remove(struct pmt_places *places, uint32_t at, uint64_t bytes,
@@ -103,7 +112,7 @@ void pmt_places_remove(struct pmt_places *places, uint32_t at, uint64_t bytes,
 {
 	struct pmt_place *place = &places->items[at];
 
-	keep_peak(places, place);
+	keep_moments(places, place);
 	place->live.bytes -= bytes;
 	place->live.count -= count;
 	if (pmt_place_is_heap(place)) {
@@ -128,5 +137,5 @@ void pmt_places_pass(struct pmt_places *places, uint32_t at, uint64_t bytes,
 void pmt_places_finish(struct pmt_places *places)
 {
 	for (uint32_t i = 0; i < places->count; i++)
-		keep_peak(places, &places->items[i]);
+		keep_moments(places, &places->items[i]);
 }

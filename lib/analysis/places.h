@@ -1,8 +1,8 @@
 /*
- * The places that asked for memory: a thread, a calling context of it, a kind of memory.
- * For each what it has now, what it had at the highest moment of all together, and what
- * it did over time. The highest moment costs nothing per event: a place remembers what it
- * had only when it changes for the first time since.
+ * The places that asked for memory: a thread, a calling context of it, a kind of memory,
+ * and where that is wanted a class of sizes. For each what it has now, what it had at
+ * certain moments of all together, and what it did over time. A moment costs nothing per
+ * event: a place remembers what it had only when it changes for the first time since.
  */
 #ifndef PMT_ANALYSIS_PLACES_H
 #define PMT_ANALYSIS_PLACES_H
@@ -24,6 +24,17 @@ enum pmt_place_kind {
 	PMT_PLACE_KINDS,
 };
 
+/* Moments that are found while the events come: each replaces the one before it. */
+enum pmt_place_moment {
+	PMT_MOMENT_HEAP = 0, /* when the heap held most */
+	PMT_MOMENT_RSS =
+	    1, /* when the resident set was largest, by what was seen of it */
+	PMT_MOMENTS,
+};
+
+/* A class of sizes c holds 2^(c-1) to 2^c - 1 bytes; 0 holds none. */
+enum { PMT_SIZE_CLASSES = 65 };
+
 struct pmt_held {
 	uint64_t bytes;
 	uint64_t count;
@@ -33,11 +44,20 @@ struct pmt_place {
 	uint32_t stream;
 	uint32_t context; /* of the stream: pmt_tables_context; 0: no Python */
 	uint8_t kind;     /* enum pmt_place_kind */
+	/* Of the bytes that were asked for; 0 where sizes are not wanted. */
+	uint8_t size_class;
 	struct pmt_held live;
-	struct pmt_held at_peak; /* good after pmt_places_finish */
-	uint64_t peak_number;    /* the highest moment that at_peak is about */
+	struct pmt_held at[PMT_MOMENTS];     /* good after pmt_places_finish */
+	uint64_t moment_number[PMT_MOMENTS]; /* the moment that at is about */
 	struct pmt_held allocated;
+	uint64_t requested_bytes;  /* what was asked for of allocated.bytes */
 	struct pmt_held temporary; /* freed soon, by the thread itself */
+};
+
+struct pmt_place_moment_state {
+	struct pmt_held heap; /* live then of all places of the heap */
+	uint64_t number;
+	uint64_t tick; /* 0: it never was */
 };
 
 /* All zero is empty and owns nothing. */
@@ -47,9 +67,7 @@ struct pmt_places {
 	uint32_t capacity;
 	struct pmt_map by_key;
 	struct pmt_held heap; /* live of all places of the heap */
-	struct pmt_held peak; /* the most bytes that were */
-	uint64_t peak_number;
-	uint64_t peak_tick;
+	struct pmt_place_moment_state moments[PMT_MOMENTS];
 };
 
 void pmt_places_close(struct pmt_places *places);
@@ -59,13 +77,24 @@ static inline bool pmt_place_is_heap(const struct pmt_place *place)
 	return place->kind <= PMT_PLACE_MAPPED;
 }
 
+/* The class of a size: 0 for 0, 1 for 1, 2 for 2 and 3, 3 for 4 to 7, ... */
+static inline unsigned pmt_size_class(uint64_t bytes)
+{
+	return bytes ? 64 - (unsigned)__builtin_clzll(bytes) : 0;
+}
+
 /* The place; made at its first use. 0 or -ENOMEM. */
 int pmt_places_get(struct pmt_places *places, uint32_t stream, uint32_t context,
-		   enum pmt_place_kind kind, uint32_t *ret_place) PMT_MUST_CHECK;
+		   enum pmt_place_kind kind, unsigned size_class,
+		   uint32_t *ret_place) PMT_MUST_CHECK;
 
 /* From now on get makes new places: those of before keep what they asked for. The peak
  * begins anew too, with what is live now. */
 void pmt_places_begin_anew(struct pmt_places *places, uint64_t tick);
+
+/* What is live now is what the moment is about, until it comes again. */
+void pmt_places_note(struct pmt_places *places, enum pmt_place_moment moment,
+		     uint64_t tick);
 
 /* Bytes come or go, as count blocks: 0 for a part of one. */
 void pmt_places_add(struct pmt_places *places, uint32_t place, uint64_t bytes,

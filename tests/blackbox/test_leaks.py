@@ -99,11 +99,56 @@ def test_known_blocks(trace, tmp_path, report):
     assert leaked("--from=first", "--to=second") == {
         "early": early, "grown": grown, "late": 0, "most": 0}
     assert leaked("--from=second") == {"early": 0, "grown": 0, "late": late, "most": 0}
+
+    def at(moment):
+        document = report("at", traced.path, "json", moment)
+        found = by_function(document["at"], "live_bytes")
+        assert document["blocks"]["live_bytes"] == sum(found.values())
+        return {name: found.get(name, 0) >> 14 for name in ("early", "grown", "late", "most")}
+
+    assert at("mark:first") == {"early": early, "grown": 0, "late": 0, "most": 0}
+    assert at("mark:second") == {
+        "early": 2000016 >> 14, "grown": grown, "late": 0, "most": 0}
+    assert at("100%") == leaked("--to=exit")
+    assert at("0") == {"early": 0, "grown": 0, "late": 0, "most": 0}
     document = report("peak", traced.path)
     at_peak = by_function(document["peak"], "peak_bytes")
     assert at_peak["most"] >> 14 == 50000000 >> 14
     assert at_peak["early"] >> 14 == 2000016 >> 14
     assert document["blocks"]["peak_bytes"] == sum(at_peak.values())
+
+
+def test_known_sizes(trace, tmp_path, report):
+    traced = trace(tmp_path, KNOWN, "mode=allocs")
+    assert traced.process.returncode == 0, traced.process.stderr
+    document = report("sizes", traced.path, "json", "--to=exit")
+    [grown] = [f for f in document["functions"] if f["function"] == "grown"]
+    rows = {row["from_bytes"]: row for row in grown["sizes"]}
+    # 24 bytes, then 5000008, 2000008, 3000008 in its place.
+    assert rows[1 << 22]["requested_bytes"] == 5000008 and rows[1 << 22]["live_count"] == 0
+    assert rows[1 << 20]["requested_bytes"] == 2000008
+    assert rows[1 << 21]["requested_bytes"] == 3000008 and rows[1 << 21]["live_count"] == 1
+    assert 3000008 <= rows[1 << 21]["live_bytes"] < 3000008 + (1 << 13)
+    [early] = [f for f in document["functions"] if f["function"] == "early"]
+    [row] = [row for row in early["sizes"] if row["from_bytes"] == 1 << 19]
+    assert (row["allocated_count"], row["requested_bytes"], row["live_count"]) == (2, 2000016, 1)
+    whole = {row["from_bytes"]: row["allocated_count"] for row in document["sizes"]}
+    for function in document["functions"]:
+        for row in function["sizes"]:
+            whole[row["from_bytes"]] -= row["allocated_count"]
+    assert set(whole.values()) == {0}
+    by_size = report("leaks", traced.path, "json", "--to=exit", "--by=size")["leaks"]
+    assert {(r["function"], r["self"]["leaked_count"]) for r in by_size} == {
+        (size_name(row["from_bytes"]), row["live_count"])
+        for row in document["sizes"] if row["live_count"]}
+
+
+def size_name(begin):
+    def words(value):
+        power = (value.bit_length() - 1) // 10
+        return "%d %s" % (value >> 10 * power, ("B", "KiB", "MiB", "GiB")[power])
+
+    return "%s to <%s" % (words(begin), words(2 * begin)) if begin > 1 else words(begin)
 
 
 HANDED_ON = """

@@ -38,7 +38,7 @@ views=$(sed -n 's/^extern const struct pmt_view pmt_view_\([a-z]*\);/\1/p' tools
 	exit 1
 }
 for view in $views; do
-	grep -q "^\.It Cm $view\$" doc/man/pymemtrace-report.1 || {
+	grep -q "^\.It Cm $view\( Ar [A-Z]*\)\?\$" doc/man/pymemtrace-report.1 || {
 		echo "pymemtrace-report.1 does not explain the view $view"
 		failed=1
 	}

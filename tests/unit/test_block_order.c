@@ -126,7 +126,7 @@ static struct pmt_held make_history(struct pmt_live_set *set, struct told *ops,
 		if (!is_free) {
 			op.bytes = op.address;
 			ck_assert_int_eq(pmt_places_get(&set->places, op.stream, 1,
-							PMT_PLACE_MALLOC, &op.place),
+							PMT_PLACE_MALLOC, 0, &op.place),
 					 0);
 		}
 		live.bytes += is_free ? -op.address : op.address;

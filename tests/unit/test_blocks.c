@@ -56,7 +56,7 @@ START_TEST(marks_say_from_where_to_where)
 	const struct expected *e = &cases[_i];
 	struct pmt_analysis_options options = {
 	    .model = {.with_block_history = true,
-		      .block_history = {e->from, e->to, 0, false}}};
+		      .block_history = {.from_mark = e->from, .to_mark = e->to}}};
 	struct pmt_block_model_options shown = {.figure = PMT_BLOCKS_LEAKED};
 	struct pmt_analysis a = test_analyse(scene, &options);
 	struct pmt_model *model;
@@ -77,8 +77,9 @@ START_TEST(the_peak_is_of_the_heap)
 	struct pmt_analysis a = test_analyse(scene, &options);
 	struct pmt_model *model;
 
-	ck_assert_uint_eq(a.model->block_history.set.places.peak.bytes,
-			  1000 + 70 + 12288);
+	ck_assert_uint_eq(
+	    a.model->block_history.set.places.moments[PMT_MOMENT_HEAP].heap.bytes,
+	    1000 + 70 + 12288);
 	ck_assert_int_eq(pmt_block_model_new(&a, &shown, &model), 0);
 	ck_assert_uint_eq(leaked(model, "keep"), 1070);
 	ck_assert_uint_eq(leaked(model, "<module>"), 12288);

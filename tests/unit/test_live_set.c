@@ -15,7 +15,8 @@ static uint32_t place(struct pmt_live_set *set, uint32_t stream, uint32_t contex
 {
 	uint32_t found;
 
-	ck_assert_int_eq(pmt_places_get(&set->places, stream, context, kind, &found), 0);
+	ck_assert_int_eq(pmt_places_get(&set->places, stream, context, kind, 0, &found),
+			 0);
 	return found;
 }
 
@@ -26,8 +27,8 @@ static struct pmt_held sum(const struct pmt_places *places, bool at_peak)
 	for (uint32_t i = 0; i < places->count; i++) {
 		const struct pmt_place *p = &places->items[i];
 
-		held.bytes += at_peak ? p->at_peak.bytes : p->live.bytes;
-		held.count += at_peak ? p->at_peak.count : p->live.count;
+		held.bytes += at_peak ? p->at[PMT_MOMENT_HEAP].bytes : p->live.bytes;
+		held.count += at_peak ? p->at[PMT_MOMENT_HEAP].count : p->live.count;
 	}
 	return held;
 }
@@ -78,11 +79,12 @@ START_TEST(every_moment_is_exact)
 		ck_assert_int_eq(pmt_live_set_apply(&set, &op), 0);
 		naive_step(&n, slot, op.bytes, op.is_free ? n.places[slot] : op.place);
 		ck_assert_uint_eq(set.places.heap.bytes, n.live);
-		ck_assert_uint_eq(set.places.peak.bytes, n.peak);
+		ck_assert_uint_eq(set.places.moments[PMT_MOMENT_HEAP].heap.bytes, n.peak);
 	}
 	pmt_places_finish(&set.places);
 	for (uint32_t i = 0; i < set.places.count; i++)
-		ck_assert_uint_eq(set.places.items[i].at_peak.bytes, n.at_peak[i]);
+		ck_assert_uint_eq(set.places.items[i].at[PMT_MOMENT_HEAP].bytes,
+				  n.at_peak[i]);
 	ck_assert_uint_eq(sum(&set.places, true).bytes, n.peak);
 	pmt_live_set_close(&set);
 }

@@ -32,9 +32,10 @@ enum {
 	OPT_BY,
 	OPT_WITHIN,
 	OPT_REGION,
+	OPT_OF,
 	WIDTH_MIN = 20,
 	WIDTH_MAX = 1000,
-	WORDS_MAX = 32,
+	WORDS_MAX = 40,
 };
 
 static const struct option long_options[] = {
@@ -55,6 +56,7 @@ static const struct option long_options[] = {
     {"by", required_argument, NULL, OPT_BY},
     {"within", required_argument, NULL, OPT_WITHIN},
     {"region", required_argument, NULL, OPT_REGION},
+    {"of", required_argument, NULL, OPT_OF},
     {"bytes", no_argument, NULL, 'b'},
     {"width", required_argument, NULL, 'w'},
     {"color", required_argument, NULL, OPT_COLOR},
@@ -154,16 +156,26 @@ static void read_within(struct reading *r)
 
 static void read_by(struct reading *r)
 {
-	static const char *const words[PMT_BY_COUNT] = {"line", "function", "file",
-							"stack"};
+	static const char *const words[PMT_BY_COUNT] = {
+	    [PMT_BY_LINE] = "line",     [PMT_BY_FUNCTION] = "function",
+	    [PMT_BY_FILE] = "file",     [PMT_BY_SIZE] = "size",
+	    [PMT_BY_THREAD] = "thread", [PMT_BY_STACK] = "stack"};
 
-	for (unsigned i = 0; i < PMT_BY_COUNT; i++) {
+	for (unsigned i = PMT_BY_LINE; i < PMT_BY_COUNT; i++) {
 		if (strcmp(optarg, words[i]) == 0) {
 			r->request.by = i;
 			return;
 		}
 	}
-	fail_value(r, "--by", "line, function, file or stack");
+	fail_value(r, "--by", "line, function, file, size, thread or stack");
+}
+
+static void read_of(struct reading *r)
+{
+	if (strcmp(optarg, "rss") == 0)
+		r->request.of_rss = true;
+	else if (strcmp(optarg, "heap") != 0)
+		fail_value(r, "--of", "heap or rss");
 }
 
 static void read_width(struct reading *r)
@@ -211,6 +223,10 @@ static void read_block_option(struct reading *r, int letter)
 	case OPT_WITHIN:
 		r->options_used |= PMT_TAKES_WITHIN;
 		read_within(r);
+		break;
+	case OPT_OF:
+		r->options_used |= PMT_TAKES_OF;
+		read_of(r);
 		break;
 	}
 }

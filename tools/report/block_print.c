@@ -23,7 +23,8 @@ static int print_text(const struct pmt_report_request *request,
 		      const struct pmt_analysis *a, const struct pmt_block_view *view,
 		      const struct pmt_ranking *ranking)
 {
-	static const char *const titles[] = {"line", "function", "file", "stack"};
+	static const char *const titles[] = {
+	    "line", "line", "function", "file", "size asked for", "thread", "stack"};
 	struct pmt_columns columns =
 	    pmt_columns_of(request, view->metrics, PMT_BLOCK_METRICS);
 	struct pmt_source source = {0};
@@ -41,7 +42,7 @@ static int print_text(const struct pmt_report_request *request,
 		pmt_columns_print(request, &columns, &ranking->rows[i].self, a->model);
 		pmt_label_print(request, f, columns.label_columns);
 		fputc('\n', request->out);
-		if (request->show_source && request->by == PMT_BY_LINE)
+		if (request->show_source && request->by <= PMT_BY_LINE)
 			pmt_label_print_source(request, &source, f->file, f->first_line,
 					       columns.label_columns);
 	}
@@ -128,23 +129,47 @@ static json_t *count_json(uint64_t count)
 	return json_integer((json_int_t)count);
 }
 
+/* Null where it never was. */
+static json_t *moment_ns(const struct pmt_analysis *a, uint64_t tick)
+{
+	return tick ? json_integer(pmt_analysis_since_start_ns(a, tick)) : json_null();
+}
+
+static void set_rss_peak(json_t *object, const struct pmt_analysis *a)
+{
+	const struct pmt_block_history *blocks = &a->model->block_history;
+	const struct pmt_place_moment_state *moment =
+	    &blocks->set.places.moments[PMT_MOMENT_RSS];
+	bool is_known = moment->tick > 0;
+
+	json_object_set_new(object, "rss_peak_bytes",
+			    is_known ? json_integer(blocks->rss_highest_bytes)
+				     : json_null());
+	json_object_set_new(object, "rss_peak_live_bytes",
+			    is_known ? count_json(moment->heap.bytes) : json_null());
+	json_object_set_new(object, "rss_peak_live_count",
+			    is_known ? count_json(moment->heap.count) : json_null());
+	json_object_set_new(object, "rss_peak_at_ns", moment_ns(a, moment->tick));
+}
+
 json_t *pmt_block_json(const struct pmt_analysis *a)
 {
 	const struct pmt_block_history *blocks = &a->model->block_history;
 	const struct pmt_live_set *set = &blocks->set;
 	const struct pmt_places *places = &set->places;
+	const struct pmt_place_moment_state *peak = &places->moments[PMT_MOMENT_HEAP];
 	json_t *object = json_object();
 	double tick_ns = a->clock.known ? a->clock.ns_per_tick : 0;
 
 	json_object_set_new(object, "measured", json_boolean(a->model->measured.blocks));
 	json_object_set_new(object, "live_bytes", count_json(places->heap.bytes));
 	json_object_set_new(object, "live_count", count_json(places->heap.count));
-	json_object_set_new(object, "peak_bytes", count_json(places->peak.bytes));
-	json_object_set_new(object, "peak_count", count_json(places->peak.count));
-	json_object_set_new(object, "peak_at_ns",
-			    places->peak_tick ? json_integer(pmt_analysis_since_start_ns(
-						    a, places->peak_tick))
-					      : json_null());
+	json_object_set_new(object, "peak_bytes", count_json(peak->heap.bytes));
+	json_object_set_new(object, "peak_count", count_json(peak->heap.count));
+	json_object_set_new(object, "peak_at_ns", moment_ns(a, peak->tick));
+	set_rss_peak(object, a);
+	json_object_set_new(object, "until_ns",
+			    moment_ns(a, blocks->has_to ? blocks->to_tick : 0));
 	json_object_set_new(
 	    object, "order_bound_ns",
 	    json_integer((json_int_t)((double)blocks->order.late_ticks * tick_ns)));

@@ -44,9 +44,18 @@ bool pmt_block_check_marks(const struct pmt_report_request *request,
 
 enum pmt_block_spot pmt_block_spot(const struct pmt_report_request *request)
 {
-	return request->by == PMT_BY_FUNCTION ? PMT_SPOT_FUNCTION
-	       : request->by == PMT_BY_FILE   ? PMT_SPOT_FILE
-					      : PMT_SPOT_LINE;
+	switch (request->by) {
+	case PMT_BY_FUNCTION:
+		return PMT_SPOT_FUNCTION;
+	case PMT_BY_FILE:
+		return PMT_SPOT_FILE;
+	case PMT_BY_THREAD:
+		return PMT_SPOT_THREAD;
+	case PMT_BY_SIZE:
+		return PMT_SPOT_SIZE;
+	default:
+		return PMT_SPOT_LINE;
+	}
 }
 
 bool pmt_block_by_stack(const struct pmt_report_request *request)
@@ -58,7 +67,7 @@ static int show(const struct pmt_report_request *request, const struct pmt_analy
 		const struct pmt_block_view *view)
 {
 	struct pmt_block_model_options options = {
-	    .figure = view->figure,
+	    .figure = request->of_rss ? view->rss_figure : view->figure,
 	    .spot = pmt_block_spot(request),
 	    .thread = request->thread,
 	};

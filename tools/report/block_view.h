@@ -13,6 +13,7 @@ struct pmt_block_view {
 	const char *member; /* of the JSON document: "leaks" */
 	enum pmt_block_figure figure;
 	const struct pmt_metric *metrics; /* PMT_BLOCK_METRICS of them */
+	enum pmt_block_figure rss_figure; /* instead of it with --of=rss */
 	/* The first line of the text: what is shown, with its totals. */
 	void (*print_head)(const struct pmt_report_request *request,
 			   const struct pmt_analysis *a, const struct pmt_model *shown);

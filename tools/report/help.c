@@ -30,11 +30,12 @@ static const struct option_help option_helps[] = {
     {PMT_TAKES_BY_THREAD, "    --by-thread", "keep the threads apart"},
     {PMT_TAKES_SOURCE, "    --no-source", "do not show source lines"},
     {PMT_TAKES_TRIGGER, "    --trigger=BYTES", "only where RSS changed by so much"},
-    {PMT_TAKES_BY, "    --by=WHAT", "a row for each line, function, file or stack"},
+    {PMT_TAKES_BY, "    --by=WHAT", "line, function, file, size, thread or stack"},
     {PMT_TAKES_MARKS, "    --from=MARK", "only what is allocated behind this mark"},
     {PMT_TAKES_MARKS, "    --to=MARK", "nothing that happens behind this mark"},
     {PMT_TAKES_REGION, "    --region=NAME", "before and after this region of one trace"},
     {PMT_TAKES_WITHIN, "    --within=N", "freed within N allocations of its thread (10)"},
+    {PMT_TAKES_OF, "    --of=heap|rss", "whose highest moment (heap)"},
     {0, "-f, --format=FORMAT", NULL},
     {0, "-o, --output=PATH", "write there instead of the terminal"},
     {0, "-b, --bytes", "exact bytes instead of KiB, MiB, GiB"},
@@ -134,8 +135,9 @@ void pmt_help_print(const struct pmt_view *view)
 		print_all();
 		return;
 	}
-	printf("Usage: pymemtrace-report %s [options] %s\nShows %s.\n\nOptions:\n",
-	       view->name,
+	printf("Usage: pymemtrace-report %s%s%s [options] %s\nShows %s.\n\nOptions:\n",
+	       view->name, view->argument ? " " : "",
+	       view->argument ? view->argument : "",
 	       view->options & PMT_TAKES_DIFF ? "[VIEW] before.bin [after.bin]"
 					      : "[trace.bin]",
 	       view->summary);

@@ -69,7 +69,9 @@ int pmt_report_load_blocks(const struct pmt_report_request *request,
 	    .with_block_history = true,
 	    .block_history = {.from_mark = request->from_mark,
 			      .to_mark = request->to_mark,
-			      .temporary_within = request->within_count},
+			      .temporary_within = request->within_count,
+			      .by_size = request->by == PMT_BY_SIZE},
+	    .block_history_to = request->when,
 	};
 
 	return load(request, &model, ret_analysis);

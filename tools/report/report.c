@@ -21,6 +21,8 @@ const struct pmt_view *const pmt_report_views[] = {
     &pmt_view_leaks,
     &pmt_view_peak,
     &pmt_view_churn,
+    &pmt_view_at,
+    &pmt_view_sizes,
     &pmt_view_types,
     &pmt_view_diff,
     &pmt_view_threads,

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "analysis/when.h"
+
 enum pmt_report_format {
 	PMT_REPORT_TEXT = 0,
 	PMT_REPORT_JSON,
@@ -36,13 +38,17 @@ enum pmt_report_option {
 	PMT_TAKES_WITHIN = 1 << 11,
 	PMT_TAKES_DIFF = 1 << 12, /* no option: two traces, of a view */
 	PMT_TAKES_REGION = 1 << 13,
+	PMT_TAKES_OF = 1 << 14,
 };
 
 /* What the rows of a view of blocks are. */
 enum pmt_report_by {
-	PMT_BY_LINE = 0,
+	PMT_BY_VIEW = 0, /* the view's own */
+	PMT_BY_LINE,
 	PMT_BY_FUNCTION,
 	PMT_BY_FILE,
+	PMT_BY_SIZE,
+	PMT_BY_THREAD,
 	PMT_BY_STACK,
 	PMT_BY_COUNT,
 };
@@ -83,6 +89,8 @@ struct pmt_report_request {
 	const char *to_mark;
 	const char *region; /* or NULL */
 	enum pmt_report_by by;
+	bool of_rss;           /* peak: RSS's moment instead of the heap's */
+	struct pmt_when when;  /* at: the moment; of a mark it is to_mark */
 	uint32_t within_count; /* allocations; 0: the view's own */
 	const char *thread;    /* stream number, thread id or name; NULL: all */
 };

@@ -19,6 +19,8 @@ struct pmt_view {
 	/* With PMT_TAKES_SORT: "net allocated ...", the first is the default. NULL: the
 	 * view checks the key itself. */
 	const char *sort_keys;
+	/* A word that must follow the view's name, as --help calls it; NULL: none. */
+	const char *argument;
 	/* Shows request->trace_path. Returns an exit code (cli/exit_code.h); has said on
 	 * stderr why when it is not PMT_EXIT_OK. */
 	int (*run)(const struct pmt_report_request *request);
@@ -33,6 +35,8 @@ extern const struct pmt_view pmt_view_lines;
 extern const struct pmt_view pmt_view_leaks;
 extern const struct pmt_view pmt_view_peak;
 extern const struct pmt_view pmt_view_churn;
+extern const struct pmt_view pmt_view_at;
+extern const struct pmt_view pmt_view_sizes;
 extern const struct pmt_view pmt_view_types;
 extern const struct pmt_view pmt_view_diff;
 extern const struct pmt_view pmt_view_threads;

@@ -99,6 +99,8 @@ static const char *option_name(unsigned option)
 		return "--region";
 	case PMT_TAKES_WITHIN:
 		return "--within";
+	case PMT_TAKES_OF:
+		return "--of";
 	default:
 		return "--no-source";
 	}

@@ -1,11 +1,16 @@
 /* Words to a view and paths. */
 #include "report/words.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/units.h"
 #include "cli/message.h"
 #include "report/view_choice.h"
+
+enum { SECONDS_MAX = 1000000000 };
 
 static bool is_path(const char *word)
 {
@@ -39,6 +44,32 @@ static bool read_diff(struct pmt_report_request *request, int count, char **word
 	return true;
 }
 
+/* A moment: 1.5 (seconds), 250ms, 50%, mark:NAME. */
+static bool read_when(struct pmt_report_request *request, const char *word)
+{
+	char *end;
+	double number = strtod(word, &end);
+	bool is_number = *word >= '0' && *word <= '9' && isfinite(number);
+
+	if (strncmp(word, "mark:", 5) == 0 && word[5] != '\0') {
+		request->to_mark = word + 5;
+	} else if (is_number && strcmp(end, "%") == 0 && number <= 100) {
+		request->when = (struct pmt_when){PMT_WHEN_SHARE, 0, number / 100};
+	} else if (is_number && *end == '\0' && number <= SECONDS_MAX) {
+		request->when =
+		    (struct pmt_when){PMT_WHEN_TIME, (uint64_t)llround(number * 1e9), 0};
+	} else if (pmt_units_parse_duration(word, strlen(word),
+					    &request->when.after_ns) == 0) {
+		request->when.kind = PMT_WHEN_TIME;
+	} else {
+		pmt_message_error("%s: expected a moment: seconds as 1.5, a time as "
+				  "250ms, 50%% or mark:NAME",
+				  word);
+		return false;
+	}
+	return true;
+}
+
 bool pmt_words_read(struct pmt_report_request *request, int count, char **words,
 		    bool wants_help, const struct pmt_view **ret_view)
 {
@@ -54,6 +85,15 @@ bool pmt_words_read(struct pmt_report_request *request, int count, char **words,
 	*ret_view = view ? view : pmt_report_views[0];
 	if (view && view->options & PMT_TAKES_DIFF && !wants_help)
 		return read_diff(request, count - used, words + used);
+	if (view && view->argument && !wants_help) {
+		if (count < 2) {
+			pmt_message_error("the view '%s' needs a %s behind its name",
+					  view->name, view->argument);
+			return false;
+		}
+		if (!read_when(request, words[used++]))
+			return false;
+	}
 	if (count - used > 1) {
 		pmt_message_error("'%s': one trace at a time", words[used + 1]);
 		return false;

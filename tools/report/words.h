@@ -7,8 +7,9 @@
 #include "report/request.h"
 #include "report/view.h"
 
-/* [VIEW] [trace], or diff [VIEW] trace trace, into *request and *ret_view. False when
- * they make no sense, which has been said. wants_help: they are what help is asked for.
+/* [VIEW [moment]] [trace], or diff [VIEW] trace trace, into *request and *ret_view. False
+ * when they make no sense, which has been said. wants_help: they are what help is asked
+ * for.
  */
 bool pmt_words_read(struct pmt_report_request *request, int count, char **words,
 		    bool wants_help, const struct pmt_view **ret_view);

@@ -16,6 +16,7 @@
 
 #include "analysis/block_history.h"
 #include "analysis/blocks.h"
+#include "analysis/fragmentation.h"
 #include "analysis/functions.h"
 #include "analysis/gaps.h"
 #include "analysis/lines.h"
@@ -88,6 +89,7 @@ struct pmt_model {
 	struct pmt_marks marks;
 	struct pmt_types types;
 	struct pmt_block_history block_history; /* with_block_history */
+	struct pmt_fragmentation fragmentation; /* the same */
 	struct pmt_stretch stretch;
 	bool is_over; /* the moment of options.until was met */
 	struct pmt_measured measured;

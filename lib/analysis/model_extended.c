@@ -119,7 +119,10 @@ static int add_sample(struct pmt_model *model, const struct pmt_record *record)
 	pmt_timeline_add_sample(&model->timeline, &sample);
 	pmt_block_history_see_rss(&model->block_history, (int64_t)sample.rss_bytes,
 				  sample.tick);
-	return 0;
+	return model->options.with_block_history
+		   ? pmt_fragmentation_add(&model->fragmentation, &sample,
+					   &model->block_history.set)
+		   : 0;
 }
 
 /* A thread with points of its own: what it had not said of its sums when it could not

@@ -50,6 +50,7 @@ void pmt_model_close(struct pmt_model *model)
 	pmt_marks_close(&model->marks);
 	pmt_types_close(&model->types);
 	pmt_block_history_close(&model->block_history);
+	pmt_fragmentation_close(&model->fragmentation);
 }
 
 static void add_node_figures(struct pmt_figures *f, const struct pmt_tree_node *node)

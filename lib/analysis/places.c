@@ -103,6 +103,8 @@ void pmt_places_add(struct pmt_places *places, uint32_t at, uint64_t bytes,
 		return;
 	places->heap.bytes += bytes;
 	places->heap.count += count;
+	if (place->kind == PMT_PLACE_MAPPED)
+		places->mapped_bytes += bytes;
 	if (places->heap.bytes > places->moments[PMT_MOMENT_HEAP].heap.bytes)
 		pmt_places_note(places, PMT_MOMENT_HEAP, tick);
 }
@@ -118,6 +120,8 @@ void pmt_places_remove(struct pmt_places *places, uint32_t at, uint64_t bytes,
 	if (pmt_place_is_heap(place)) {
 		places->heap.bytes -= bytes;
 		places->heap.count -= count;
+		if (place->kind == PMT_PLACE_MAPPED)
+			places->mapped_bytes -= bytes;
 	}
 }
 

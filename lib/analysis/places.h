@@ -66,7 +66,8 @@ struct pmt_places {
 	uint32_t count;
 	uint32_t capacity;
 	struct pmt_map by_key;
-	struct pmt_held heap; /* live of all places of the heap */
+	struct pmt_held heap;  /* live of all places of the heap */
+	uint64_t mapped_bytes; /* of these, of PMT_PLACE_MAPPED */
 	struct pmt_place_moment_state moments[PMT_MOMENTS];
 };
 

@@ -116,6 +116,48 @@ def test_known_blocks(trace, tmp_path, report):
     assert at_peak["most"] >> 14 == 50000000 >> 14
     assert at_peak["early"] >> 14 == 2000016 >> 14
     assert document["blocks"]["peak_bytes"] == sum(at_peak.values())
+    holder = report("summary", traced.path)["summary"]["peak_holder"]
+    assert holder["function"] == "most"
+    assert holder["peak_bytes"] == at_peak["most"]
+
+
+GROWS = """
+import mmap, time
+def fill():
+    return [mmap.mmap(-1, 1 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) for i in range(30)]
+def touch(maps):
+    for each in maps:
+        each.write(bytes(1 << 20))
+def wait():
+    end = time.monotonic() + 0.1
+    while time.monotonic() < end:
+        pass
+maps = fill()
+wait()
+touch(maps)
+wait()
+blocks = [bytes(100000) for i in range(200)]
+wait()
+del maps, blocks
+wait()
+"""
+
+
+def test_fragmentation_agrees_with_any_moment(trace, tmp_path, report):
+    traced = trace(tmp_path, GROWS, "mode=allocs,interval=20ms")
+    assert traced.process.returncode == 0, traced.process.stderr
+    document = report("fragmentation", traced.path)
+    rows = document["fragmentation"]
+    assert len(rows) > 10
+    for row in rows:
+        assert row["rest_bytes"] == row["rss_bytes"] - row["live_bytes"]
+        blocks = report("at", traced.path, "json", "%dns" % row["time_ns"])["blocks"]
+        assert blocks["live_bytes"] == row["live_bytes"]
+    full = [row for row in rows if row["live_bytes"] >= (30 << 20) + 200 * 100000]
+    assert full and all(row["mapped_bytes"] >= 30 << 20 for row in full)
+    # Before they are touched the mappings are live and not resident.
+    assert min(row["rest_bytes"] for row in rows) < full[-1]["rest_bytes"] - (25 << 20)
+    assert document["most"] == max(rows, key=lambda row: row["rest_bytes"])
 
 
 def test_known_sizes(trace, tmp_path, report):

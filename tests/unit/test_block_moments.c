@@ -17,6 +17,7 @@ enum {
 	FUNCTIONS = 5,
 	SLOTS = 60,
 	MARKS = 4,
+	SAMPLE_EVERY = 25,
 	MOMENTS = 12,
 	BEGIN = 1000, /* tick of the first record */
 	SCENE_BYTES = STEPS * 80 + 4096,
@@ -36,6 +37,8 @@ struct step {
 struct history {
 	struct step steps[STEPS];
 	uint64_t mark_ticks[MARKS]; /* behind the step of that tick */
+	uint64_t sample_ticks[STEPS];
+	unsigned sample_count;
 	uint64_t end;
 	char *scene;
 	size_t used;
@@ -112,7 +115,8 @@ static void choose_step(struct history *h, unsigned i, int *owners, uint64_t *or
 		owners[s->slot] = -1;
 		return;
 	}
-	s->requested = s->is_map ? 4096 * (1 + draw(900)) : draw((uint64_t)1 << draw(20));
+	s->requested = s->is_map ? draw(3) ? 4096 * (1 + draw(900)) : 1 << 20
+				 : draw((uint64_t)1 << draw(20));
 	owners[s->slot] = (int)i;
 	made[i] = ++ordinals[s->thread];
 }
@@ -135,6 +139,11 @@ static struct history *make_history(void)
 		choose_step(h, i, owners, ordinals, made);
 		h->steps[i].tick = tick;
 		say_step(h, &h->steps[i], clocks);
+		if (i % SAMPLE_EVERY == 0) {
+			h->sample_ticks[h->sample_count++] = ++tick;
+			say(h, "stream 0\nsample +1 rss=%llu\n",
+			    (unsigned long long)draw(1000000));
+		}
 		if (i > 0 && i % (STEPS / (MARKS + 1)) == 0 && marks < MARKS) {
 			h->mark_ticks[marks] = ++tick;
 			say(h, "stream 1\ncheckpoint +%llu\nmark m%u\n",
@@ -306,6 +315,80 @@ static void naive_sizes(const struct history *h,
 	}
 }
 
+/* Live at a sample: blocks, mappings, and of these arenas. */
+static struct pmt_fragmentation_row naive_row(const struct history *h, uint64_t until)
+{
+	struct pmt_fragmentation_row row = {.tick = until};
+
+	for (unsigned i = 0; i < STEPS && h->steps[i].tick <= until; i++) {
+		const struct step *s = &h->steps[i];
+		uint64_t bytes = s->is_free ? -s->requested : s->requested;
+
+		if (!s->is_map)
+			row.malloc_bytes += bytes;
+		else
+			row.mapped_bytes += bytes;
+		if (s->is_map && s->requested == 1 << 20)
+			row.arenas[PMT_ARENA_1M] += bytes;
+	}
+	return row;
+}
+
+START_TEST(samples_are_moments)
+{
+	begin_chance();
+	struct history *h = make_history();
+	struct pmt_model_options options = {.block_history = {.to_mark = PMT_TO_EXIT}};
+	struct pmt_analysis a = analyse(h, options);
+	const struct pmt_fragmentation *f = &a.model->fragmentation;
+
+	/* One before all. */
+	ck_assert_uint_eq(f->count, h->sample_count + 1);
+	for (unsigned i = 0; i < h->sample_count; i++) {
+		const struct pmt_fragmentation_row *row = &f->rows[i + 1];
+		struct pmt_fragmentation_row expected = naive_row(h, h->sample_ticks[i]);
+
+		ck_assert_uint_eq(row->tick, expected.tick);
+		ck_assert_uint_eq(row->malloc_bytes, expected.malloc_bytes);
+		ck_assert_uint_eq(row->mapped_bytes, expected.mapped_bytes);
+		ck_assert_uint_eq(row->arenas[PMT_ARENA_1M],
+				  expected.arenas[PMT_ARENA_1M]);
+		ck_assert_uint_eq(row->arenas[PMT_ARENA_256K], 0);
+	}
+	pmt_analysis_close(&a);
+	free_history(h);
+}
+END_TEST
+
+/* More samples than rows: each row is the one where most was not live of its samples. */
+START_TEST(rows_of_samples_are_bounded)
+{
+	struct pmt_live_set *set = calloc(1, sizeof(*set));
+	struct pmt_fragmentation f = {0};
+	uint64_t most = 0, at = 0;
+
+	begin_chance();
+	for (uint64_t i = 1; i <= 3 * PMT_FRAGMENTATION_ROWS; i++) {
+		struct pmt_sample sample = {.tick = i, .rss_bytes = draw(1u << 30)};
+
+		set->places.heap.bytes = 1000;
+		if (sample.rss_bytes > most) {
+			most = sample.rss_bytes;
+			at = i;
+		}
+		ck_assert_int_eq(pmt_fragmentation_add(&f, &sample, set), 0);
+	}
+	ck_assert_uint_le(f.count, PMT_FRAGMENTATION_ROWS);
+	ck_assert_uint_ge(f.count, PMT_FRAGMENTATION_ROWS / 2);
+	for (uint32_t i = 1; i < f.count; i++)
+		ck_assert_uint_lt(f.rows[i - 1].tick, f.rows[i].tick);
+	ck_assert_uint_eq(pmt_fragmentation_most(&f)->tick, at);
+	ck_assert_uint_eq(pmt_fragmentation_worst(&f)->tick, at);
+	pmt_fragmentation_close(&f);
+	free(set);
+}
+END_TEST
+
 START_TEST(sizes_are_exact)
 {
 	static struct pmt_size_figures expected[FUNCTIONS][PMT_SIZE_CLASSES];
@@ -352,6 +435,8 @@ int main(void)
 	tcase_add_test(tc, any_moment_is_exact);
 	tcase_add_test(tc, marks_are_moments);
 	tcase_add_test(tc, rss_has_a_highest_moment);
+	tcase_add_test(tc, samples_are_moments);
+	tcase_add_test(tc, rows_of_samples_are_bounded);
 	tcase_add_test(tc, sizes_are_exact);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);

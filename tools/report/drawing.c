@@ -10,11 +10,19 @@
 
 enum { MARGIN_COLUMNS = 16, COLUMNS_MIN = 10 };
 
-static unsigned draw(const struct pmt_report_request *request, const char *name,
-		     const int64_t *values, unsigned columns, unsigned rows)
+unsigned pmt_drawing_columns(const struct pmt_report_request *request)
+{
+	return request->width_columns > MARGIN_COLUMNS + 1 + COLUMNS_MIN
+		   ? request->width_columns - MARGIN_COLUMNS - 1
+		   : COLUMNS_MIN;
+}
+
+unsigned pmt_drawing_series(const struct pmt_report_request *request, const char *name,
+			    const int64_t *values, unsigned rows)
 {
 	char label[PMT_FIGURE_BYTES + 16];
 	char size[PMT_FIGURE_BYTES];
+	unsigned columns = pmt_drawing_columns(request);
 	struct pmt_chart chart = {.values = values,
 				  .columns = columns,
 				  .rows = rows,
@@ -35,31 +43,30 @@ static unsigned draw(const struct pmt_report_request *request, const char *name,
 	return rows;
 }
 
-static void print_axis(const struct pmt_report_request *request,
-		       const struct pmt_analysis *a,
-		       const struct pmt_timeline_point *points, unsigned columns)
+unsigned pmt_drawing_axis(const struct pmt_report_request *request,
+			  const struct pmt_analysis *a, uint64_t from_tick)
 {
 	const char *line = request->ascii ? "-" : "\xe2\x94\x80";
 	char from[PMT_FIGURE_BYTES], to[PMT_FIGURE_BYTES];
 	uint64_t end = a->model->last_tick;
+	unsigned columns = pmt_drawing_columns(request);
 
 	fprintf(request->out, "%*s%s", MARGIN_COLUMNS, "0",
 		request->ascii ? "+" : "\xe2\x94\x94");
 	for (unsigned i = 0; i < columns; i++)
 		fputs(line, request->out);
-	pmt_figure_duration(from, pmt_analysis_since_start_ns(a, points[0].from_tick));
+	pmt_figure_duration(from, pmt_analysis_since_start_ns(a, from_tick));
 	pmt_figure_duration(to, pmt_analysis_since_start_ns(a, end));
 	fprintf(request->out, "\n%*s%s%*s\n", MARGIN_COLUMNS + 1, "", from,
 		(int)(columns - strlen(from)), to);
+	return 2;
 }
 
 unsigned pmt_drawing_print(const struct pmt_report_request *request,
 			   const struct pmt_analysis *a, unsigned rss_rows,
 			   unsigned heap_rows)
 {
-	unsigned columns = request->width_columns > MARGIN_COLUMNS + 1 + COLUMNS_MIN
-			       ? request->width_columns - MARGIN_COLUMNS - 1
-			       : COLUMNS_MIN;
+	unsigned columns = pmt_drawing_columns(request);
 	int64_t *values = malloc(columns * sizeof(*values));
 	struct pmt_timeline_point *points = NULL;
 	uint32_t count = 0;
@@ -72,16 +79,14 @@ unsigned pmt_drawing_print(const struct pmt_report_request *request,
 	for (uint32_t i = 0; i < columns; i++)
 		values[i] =
 		    points[i].rss_known ? points[i].rss_max_bytes : PMT_CHART_NO_VALUE;
-	lines += draw(request, "RSS", values, columns, rss_rows);
+	lines += pmt_drawing_series(request, "RSS", values, rss_rows);
 	for (uint32_t i = 0; i < columns; i++)
 		values[i] =
 		    points[i].heap_known ? points[i].heap_max_bytes : PMT_CHART_NO_VALUE;
 	if (heap_rows > 0)
-		lines += draw(request, "heap", values, columns, heap_rows);
-	if (lines > 0) {
-		print_axis(request, a, points, columns);
-		lines += 2;
-	}
+		lines += pmt_drawing_series(request, "heap", values, heap_rows);
+	if (lines > 0)
+		lines += pmt_drawing_axis(request, a, points[0].from_tick);
 out:
 	free(points);
 	free(values);

@@ -83,7 +83,7 @@ static void print_all(void)
 	     "Shows what a traced Python program did to memory, call by call.\n"
 	     "\nViews:");
 	for (const struct pmt_view *const *v = pmt_report_views; *v; v++) {
-		printf("  %-10s  %s\n", (*v)->name, (*v)->summary);
+		printf("  %-13s  %s\n", (*v)->name, (*v)->summary);
 		options |= (*v)->options;
 		formats |= (*v)->formats;
 	}

@@ -17,6 +17,13 @@ struct pmt_ranking {
 	const struct pmt_metric *metric; /* of the order; NULL for name and file */
 };
 
+/* A trace of single blocks and no calls: who ran when RSS changed is not known. */
+bool pmt_ranking_is_of_blocks(const struct pmt_model *model);
+
+/* The keys of columns for such a trace; of others keys itself. */
+const char *const *pmt_ranking_columns(const struct pmt_model *model,
+				       const char *const *keys);
+
 /* The figure that a view begins with where the user names none: what the trace measured
  * of RSS, allocations, objects, calls. */
 const struct pmt_metric *pmt_ranking_default(const struct pmt_model *model);

@@ -13,25 +13,11 @@
 
 /* The first is shown when none is named. */
 const struct pmt_view *const pmt_report_views[] = {
-    &pmt_view_summary,
-    &pmt_view_functions,
-    &pmt_view_tree,
-    &pmt_view_timeline,
-    &pmt_view_lines,
-    &pmt_view_leaks,
-    &pmt_view_peak,
-    &pmt_view_churn,
-    &pmt_view_at,
-    &pmt_view_sizes,
-    &pmt_view_types,
-    &pmt_view_diff,
-    &pmt_view_threads,
-    &pmt_view_processes,
-    &pmt_view_log,
-    &pmt_view_info,
-    &pmt_view_dump,
-    &pmt_view_recover,
-    NULL,
+    &pmt_view_summary, &pmt_view_functions, &pmt_view_tree,          &pmt_view_timeline,
+    &pmt_view_lines,   &pmt_view_leaks,     &pmt_view_peak,          &pmt_view_churn,
+    &pmt_view_at,      &pmt_view_sizes,     &pmt_view_fragmentation, &pmt_view_types,
+    &pmt_view_diff,    &pmt_view_threads,   &pmt_view_processes,     &pmt_view_log,
+    &pmt_view_info,    &pmt_view_dump,      &pmt_view_recover,       NULL,
 };
 
 /* A full disk or a closed pipe shows at the latest here. */

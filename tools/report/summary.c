@@ -51,7 +51,10 @@ static int fill_lists(struct pmt_summary *summary, const struct pmt_model *model
 		list->member = kinds[i].member;
 		list->heading = kinds[i].heading;
 		list->metric = pmt_metric_find(kinds[i].key);
+		list->is_unknown = i == 0 && pmt_ranking_is_of_blocks(model);
 		error = fill_list(list, model, rows, count, limit);
+		if (list->is_unknown)
+			list->count = 0;
 	}
 	free(rows);
 	return error;
@@ -87,6 +90,33 @@ static int fill_retained(struct pmt_summary *summary, const struct pmt_analysis 
 	return error;
 }
 
+/* Who held most when the heap was largest; no call of a trace of blocks says that. */
+static int find_holder(struct pmt_summary *summary, const struct pmt_analysis *a)
+{
+	static const struct pmt_block_model_options options = {
+	    .figure = PMT_BLOCKS_AT_PEAK, .spot = PMT_SPOT_FUNCTION};
+	struct pmt_function_row *rows;
+	struct pmt_model *model;
+	uint32_t count;
+
+	if (!summary->blocks)
+		return 0;
+	int error = pmt_block_model_new(a, &options, &model);
+	if (error)
+		return error;
+	error = pmt_function_table_new(model, &rows, &count);
+	for (uint32_t i = 0; !error && i < count; i++)
+		if (rows[i].self.allocated_bytes >= summary->holder.self.allocated_bytes)
+			summary->holder = rows[i];
+	if (!error)
+		free(rows);
+	if (error || summary->holder.self.allocated_bytes == 0)
+		pmt_block_model_free(model);
+	else
+		summary->at_peak = model;
+	return error;
+}
+
 static uint32_t find_largest(const struct pmt_processes *processes)
 {
 	uint32_t found = PMT_PROCESS_NONE;
@@ -111,6 +141,8 @@ int pmt_summary_new(const struct pmt_analysis *a, uint32_t rows,
 	if (!error)
 		error = fill_retained(&summary, a, rows);
 	if (!error)
+		error = find_holder(&summary, a);
+	if (!error)
 		error = pmt_processes_find(pmt_trace_path(a->trace), &summary.processes);
 	if (!error)
 		error = pmt_threads_order(a, &summary.threads, &summary.thread_count);
@@ -129,6 +161,8 @@ void pmt_summary_free(struct pmt_summary *summary)
 		free(summary->lists[i].rows);
 	if (summary->blocks)
 		pmt_block_model_free(summary->blocks);
+	if (summary->at_peak)
+		pmt_block_model_free(summary->at_peak);
 	pmt_processes_close(&summary->processes);
 	free(summary->threads);
 	*summary = (struct pmt_summary){0};

@@ -19,6 +19,7 @@ struct pmt_summary_list {
 	const char *heading; /* in text */
 	const struct pmt_metric *metric;
 	const struct pmt_model *model; /* of the rows' functions */
+	bool is_unknown;               /* whose it was, no record of this trace says */
 	bool is_retained; /* rows are lines, their figures what is live of them */
 	struct pmt_function_row *rows; /* those above zero, largest first */
 	uint32_t count;
@@ -26,6 +27,9 @@ struct pmt_summary_list {
 
 struct pmt_summary {
 	struct pmt_model *blocks; /* what is live, by line; NULL where it is not known */
+	struct pmt_model
+	    *at_peak; /* what was live at the heap's peak, by function, or NULL */
+	struct pmt_function_row holder; /* the one that held most of it, with at_peak */
 	struct pmt_summary_list lists[PMT_SUMMARY_LISTS];
 	struct pmt_processes processes;
 	uint32_t largest_process; /* by peak RSS; PMT_PROCESS_NONE when unknown */

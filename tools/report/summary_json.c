@@ -32,6 +32,23 @@ static json_t *moment_object(const struct pmt_analysis *a,
 	return o;
 }
 
+/* Who held most at the heap's peak, where single blocks are known. */
+static json_t *holder_object(const struct pmt_summary *summary)
+{
+	const struct pmt_function_row *row = &summary->holder;
+	json_t *o;
+
+	if (!summary->at_peak)
+		return json_null();
+	o = json_object();
+	pmt_json_set_function(o, summary->at_peak, row->function);
+	json_object_set_new(o, "peak_bytes",
+			    json_integer((json_int_t)row->self.allocated_bytes));
+	json_object_set_new(o, "peak_count",
+			    json_integer((json_int_t)row->self.allocated_count));
+	return o;
+}
+
 static json_t *peak_object(const struct pmt_analysis *a, const struct pmt_peak *peak)
 {
 	if (peak->source == PMT_PEAK_NONE)
@@ -60,7 +77,7 @@ static json_t *list_array(const struct pmt_summary_list *list)
 {
 	json_t *array;
 
-	if (!list->metric->is_measured(&list->model->measured))
+	if (list->is_unknown || !list->metric->is_measured(&list->model->measured))
 		return json_null();
 	array = json_array();
 	for (uint32_t i = 0; i < list->count; i++)
@@ -91,6 +108,7 @@ int pmt_summary_print_json(const struct pmt_report_request *request,
 
 	json_object_set_new(o, "peak_rss", peak_object(a, &model->peaks.rss));
 	json_object_set_new(o, "peak_heap", peak_object(a, &model->peaks.heap));
+	json_object_set_new(o, "peak_holder", holder_object(summary));
 	json_object_set_new(o, "end_rss_bytes",
 			    sampled ? json_integer(model->peaks.rss_end_bytes)
 				    : json_null());

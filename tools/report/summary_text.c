@@ -136,7 +136,8 @@ static bool path_shows(const struct pmt_model *model, const struct pmt_peak *pea
 
 static void print_peak(const struct pmt_report_request *request,
 		       const struct pmt_analysis *a, const char *title,
-		       const struct pmt_peak *peak, bool with_path)
+		       const struct pmt_peak *peak, bool with_path,
+		       const struct pmt_function *holder)
 {
 	const struct pmt_model *model = a->model;
 	const struct pmt_moment *reached = &peak->reached;
@@ -153,7 +154,13 @@ static void print_peak(const struct pmt_report_request *request,
 	fprintf(request->out, "%s%s%s", pmt_paint(request->color, PMT_PAINT_UP), bytes,
 		pmt_paint(request->color, PMT_PAINT_NONE));
 	used += (unsigned)strlen(bytes) + print_when(request, a, peak);
-	if (reached->node_known) {
+	if (holder) {
+		used += (unsigned)fprintf(request->out, "  most by ");
+		pmt_label_print(request, holder,
+				request->width_columns > used + 8
+				    ? request->width_columns - used
+				    : 8);
+	} else if (reached->node_known) {
 		uint32_t function = model->tree.paths[reached->node].function;
 
 		used += (unsigned)fprintf(request->out, "  in ");
@@ -163,7 +170,7 @@ static void print_peak(const struct pmt_report_request *request,
 				    : 8);
 	}
 	fputc('\n', request->out);
-	if (with_path && path_shows(model, peak))
+	if (with_path && !holder && path_shows(model, peak))
 		print_path(request, model, reached->node);
 }
 
@@ -314,8 +321,11 @@ int pmt_summary_print_text(const struct pmt_report_request *request,
 	struct pmt_summary_layout layout = fit(request, a, summary, doubts, same_call);
 	if (layout.has_blanks)
 		fputc('\n', request->out);
-	print_peak(request, a, "Peak RSS", &peaks->rss, layout.has_paths);
-	print_peak(request, a, "Peak heap", &peaks->heap, layout.has_paths && !same_call);
+	print_peak(request, a, "Peak RSS", &peaks->rss, layout.has_paths, NULL);
+	print_peak(request, a, "Peak heap", &peaks->heap, layout.has_paths && !same_call,
+		   summary->at_peak
+		       ? &summary->at_peak->functions.items[summary->holder.function]
+		       : NULL);
 	print_end(request, a);
 	if (layout.chart_rows && pmt_drawing_print(request, a, layout.chart_rows, 0) == 0)
 		fputs("\n  nothing was measured over time\n", request->out);

@@ -8,6 +8,7 @@
 #include "cli/paint.h"
 #include "report/columns.h"
 #include "report/label.h"
+#include "report/ranking.h"
 #include "report/tree_text.h"
 #include "report/truth.h"
 
@@ -165,7 +166,7 @@ int pmt_tree_text_print(struct pmt_tree_view *view)
 		columns = pmt_columns_of(&narrowed, view->metrics, view->metric_count);
 	else
 		columns = pmt_columns_choose(&narrowed, view->a->model, view->walk.metric,
-					     keys);
+					     pmt_ranking_columns(view->a->model, keys));
 	fprintf(request->out, "%s%*s", pmt_paint(request->color, PMT_PAINT_TITLE),
 		SHARE_COLUMNS, "share");
 	pmt_columns_print_headings(request, &columns, "call path");

@@ -37,6 +37,7 @@ extern const struct pmt_view pmt_view_peak;
 extern const struct pmt_view pmt_view_churn;
 extern const struct pmt_view pmt_view_at;
 extern const struct pmt_view pmt_view_sizes;
+extern const struct pmt_view pmt_view_fragmentation;
 extern const struct pmt_view pmt_view_types;
 extern const struct pmt_view pmt_view_diff;
 extern const struct pmt_view pmt_view_threads;

@@ -38,7 +38,8 @@ static int print_text(const struct pmt_report_request *request,
 	    "object-count", "rss-up",    "freed", "rss-down", NULL};
 	const struct pmt_metric *first =
 	    ranking->metric ? ranking->metric : pmt_ranking_default(a->model);
-	struct pmt_columns columns = pmt_columns_choose(request, a->model, first, keys);
+	struct pmt_columns columns = pmt_columns_choose(
+	    request, a->model, first, pmt_ranking_columns(a->model, keys));
 
 	pmt_columns_print_headings(request, &columns, "function");
 	for (uint32_t i = 0; i < ranking->count; i++) {

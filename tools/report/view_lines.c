@@ -10,6 +10,7 @@
 #include "report/label.h"
 #include "report/line_ranking.h"
 #include "report/load.h"
+#include "report/ranking.h"
 #include "report/source.h"
 #include "report/truth.h"
 #include "report/view.h"
@@ -51,7 +52,8 @@ static int print_text(const struct pmt_report_request *request,
 					   "object-count", NULL};
 	const struct pmt_metric *first =
 	    ranking->metric ? ranking->metric : pmt_metric_find("allocated");
-	struct pmt_columns columns = pmt_columns_choose(request, a->model, first, keys);
+	struct pmt_columns columns = pmt_columns_choose(
+	    request, a->model, first, pmt_ranking_columns(a->model, keys));
 	struct pmt_source source = {0};
 
 	if (a->clock.known)

@@ -14,6 +14,7 @@
 #include "report/label.h"
 #include "report/load.h"
 #include "report/order.h"
+#include "report/ranking.h"
 #include "report/truth.h"
 #include "report/view.h"
 
@@ -120,7 +121,8 @@ static int print_text(const struct pmt_report_request *request,
 {
 	if (pmt_drawing_print(request, a, RSS_ROWS, HEAP_ROWS) == 0)
 		fputs("  nothing was measured over time\n", request->out);
-	print_rises(request, a);
+	if (!pmt_ranking_is_of_blocks(a->model))
+		print_rises(request, a);
 	print_marks(request, a);
 	pmt_truth_print(request, a);
 	return PMT_EXIT_OK;

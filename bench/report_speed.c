@@ -4,6 +4,7 @@
  * events a second, the CPU time of an event and the peak of the resident set.
  *
  *   report_speed REPORT [million events] [view...]
+ *   report_speed --blocks REPORT ...     allocations and frees with stacks: mode=allocs
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "format/payload_blocks.h"
 #include "support/trace_writer.h"
 
 enum {
@@ -21,6 +23,9 @@ enum {
 	FUNCTIONS = 300,
 	CALLEES = 2, /* a function calls one of so many: some 8,000 call paths */
 	DEPTH_MAX = 12,
+	STACKS = 5000,
+	LIVE_MAX = 50000, /* blocks of a thread */
+	SAMPLE_EVERY = 50000,
 };
 
 struct thread {
@@ -30,6 +35,10 @@ struct thread {
 	uint32_t random;
 	uint32_t path[DEPTH_MAX];
 	unsigned depth;
+	uint64_t live[LIVE_MAX];
+	unsigned live_count;
+	uint64_t address; /* of the last record */
+	uint64_t fresh;   /* addresses below it were handed out */
 };
 
 static uint32_t next_random(struct thread *t)
@@ -69,6 +78,70 @@ static void put_event(struct thread *t, uint64_t i)
 	}
 }
 
+static void put_alloc(struct thread *t, uint64_t ticks)
+{
+	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES];
+	uint64_t address = t->fresh += 16 + next_random(t) % 64 * 16;
+	struct pmt_block_alloc alloc = {
+	    .stack_id = 1 + next_random(t) % STACKS,
+	    .requested_bytes = 1 + next_random(t) % 2000,
+	    .address_step = (int64_t)(address - t->address),
+	};
+
+	alloc.usable_bytes = (alloc.requested_bytes + 23) / 16 * 16 + 8;
+	uint8_t *end = pmt_payload_put_alloc(payload, &alloc);
+	test_put_ext(&t->records, PMT_EXT_ALLOC, ticks, payload, (size_t)(end - payload));
+	t->address = address;
+	t->live[t->live_count++] = address;
+}
+
+static void put_free(struct thread *t, uint64_t ticks)
+{
+	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES];
+	uint64_t *taken = &t->live[next_random(t) % t->live_count];
+	struct pmt_block_free release = {.address_step = (int64_t)(*taken - t->address)};
+	uint8_t *end = pmt_payload_put_free(payload, &release);
+
+	test_put_ext(&t->records, PMT_EXT_FREE, ticks, payload, (size_t)(end - payload));
+	t->address = *taken;
+	*taken = t->live[--t->live_count];
+}
+
+static void put_block_event(struct thread *t, uint64_t i)
+{
+	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES];
+	uint64_t ticks = i % 16 == 0 ? 40 + i % 50 : 0;
+
+	t->tick += ticks;
+	if (t->live_count == 0 || (t->live_count < LIVE_MAX && next_random(t) % 100 < 52))
+		put_alloc(t, ticks);
+	else
+		put_free(t, ticks);
+	if (i % SAMPLE_EVERY == 0) {
+		struct pmt_sample sample = {.tick = t->tick, .rss_bytes = 100000000 + i};
+		uint8_t *end = pmt_payload_put_sample(payload, &sample);
+
+		test_put_ext(&t->records, PMT_EXT_SAMPLE, 0, payload,
+			     (size_t)(end - payload));
+	}
+}
+
+/* Each thread has its own: each stack is called by one of a lower number. */
+static void put_stacks(struct thread *t)
+{
+	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES];
+
+	for (uint32_t id = 1; id <= STACKS; id++) {
+		struct pmt_stack_def def = {.id = id,
+					    .parent_id = id / 3,
+					    .code_id = 1 + next_random(t) % FUNCTIONS};
+		uint8_t *end = pmt_payload_put_stack(payload, &def);
+
+		test_put_ext(&t->records, PMT_EXT_STACK, 0, payload,
+			     (size_t)(end - payload));
+	}
+}
+
 static void write_chunk(FILE *f, struct thread *t, uint32_t number)
 {
 	struct test_bytes chunk = {NULL, 0, 0};
@@ -82,7 +155,7 @@ static void write_chunk(FILE *f, struct thread *t, uint32_t number)
 	test_bytes_close(&chunk);
 }
 
-static void write_trace(const char *path, uint64_t events)
+static void write_trace(const char *path, uint64_t events, bool has_blocks)
 {
 	struct pmt_file_header h = test_file_header();
 	static struct thread threads[STREAMS];
@@ -101,10 +174,17 @@ static void write_trace(const char *path, uint64_t events)
 		snprintf(name, sizeof(name), "function_%u", id);
 		test_put_code(&threads[0].records, id, "/app/module.py", id * 10, name);
 	}
+	for (uint32_t s = 0; has_blocks && s < STREAMS; s++) {
+		threads[s].fresh = (uint64_t)(s + 1) << 40;
+		put_stacks(&threads[s]);
+	}
 	for (uint64_t done = 0; done < events;) {
 		for (uint32_t s = 0; s < STREAMS; s++) {
 			for (int i = 0; i < CHUNK_EVENTS; i++)
-				put_event(&threads[s], done++);
+				if (has_blocks)
+					put_block_event(&threads[s], done++);
+				else
+					put_event(&threads[s], done++);
 			write_chunk(f, &threads[s], s + 1);
 		}
 	}
@@ -117,7 +197,10 @@ static void measure(char *report, char *view, char *path, double millions)
 	struct rusage usage;
 	struct timespec begin, end;
 	char output[] = "--output=/dev/null";
-	char *arguments[] = {report, view, path, output, NULL};
+	char moment[] = "50%";
+	bool is_at = strcmp(view, "at") == 0;
+	char *arguments[] = {
+	    report, view, output, is_at ? moment : path, is_at ? path : NULL, NULL};
 	int status;
 
 	clock_gettime(CLOCK_MONOTONIC, &begin);
@@ -136,25 +219,30 @@ static void measure(char *report, char *view, char *path, double millions)
 	double cpu = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
 		     (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
 	printf(
-	    "%-10s %6.2f s  %5.1f million events/s  %5.1f ns CPU/event  %ld MiB peak\n",
+	    "%-13s %6.2f s  %5.1f million events/s  %5.1f ns CPU/event  %ld MiB peak\n",
 	    view, wall, millions / wall, cpu * 1000 / millions, usage.ru_maxrss / 1024);
 }
 
 int main(int argc, char **argv)
 {
+	bool has_blocks = argc > 1 && strcmp(argv[1], "--blocks") == 0;
 	char path[] = "/tmp/pymemtrace-bench-XXXXXX";
+
+	argc -= has_blocks;
+	argv += has_blocks;
 	double millions = argc > 2 ? strtod(argv[2], NULL) : 10;
 	char summary[] = "summary", functions[] = "functions", tree[] = "tree";
 	char *default_views[] = {summary, functions, tree};
 	int fd;
 
 	if (argc < 2 || millions <= 0 || (fd = mkstemp(path)) < 0) {
-		fprintf(stderr,
-			"usage: report_speed REPORT [million events] [view...]\n");
+		fprintf(
+		    stderr,
+		    "usage: report_speed [--blocks] REPORT [million events] [view...]\n");
 		return 2;
 	}
 	close(fd);
-	write_trace(path, (uint64_t)(millions * 1e6));
+	write_trace(path, (uint64_t)(millions * 1e6), has_blocks);
 	char **views = argc > 3 ? argv + 3 : default_views;
 	int count = argc > 3 ? argc - 3 : 3;
 	for (int i = 0; i < count; i++)

@@ -14,7 +14,7 @@
 #include "base/attr.h"
 #include "reader/texts.h"
 
-enum { PMT_KEYED_COLUMNS_MAX = 16 };
+enum { PMT_KEYED_COLUMNS_MAX = 24 };
 
 #define PMT_KEYED_NO_ROW UINT32_MAX
 

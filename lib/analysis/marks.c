@@ -13,7 +13,7 @@ void pmt_marks_close(struct pmt_marks *marks)
 	*marks = (struct pmt_marks){0};
 }
 
-int pmt_marks_add(struct pmt_marks *marks, uint64_t tick, uint32_t stream, uint8_t ext,
+int pmt_marks_add(struct pmt_marks *marks, const struct pmt_mark *mark,
 		  struct pmt_text text)
 {
 	size_t size = text.size < PMT_MARK_TEXT_BYTES ? text.size : PMT_MARK_TEXT_BYTES;
@@ -33,6 +33,8 @@ int pmt_marks_add(struct pmt_marks *marks, uint64_t tick, uint32_t stream, uint8
 	char *copy = strndup(text.bytes, size);
 	if (!copy)
 		return -ENOMEM;
-	marks->items[marks->count++] = (struct pmt_mark){tick, stream, ext, copy};
+	struct pmt_mark *kept = &marks->items[marks->count++];
+	*kept = *mark;
+	kept->text = copy;
 	return 0;
 }

@@ -15,6 +15,9 @@ struct pmt_mark {
 	uint32_t stream;
 	uint8_t ext;      /* PMT_EXT_MARK, PMT_EXT_REGION_BEGIN or PMT_EXT_REGION_END */
 	const char *text; /* owned by the marks; cut to PMT_MARK_TEXT_BYTES */
+	/* Changes of the whole process until then, since the trace began. */
+	int64_t rss_pages;
+	int64_t heap_bytes;
 };
 
 /* All zero is an empty list that owns nothing. */
@@ -27,8 +30,8 @@ struct pmt_marks {
 
 void pmt_marks_close(struct pmt_marks *marks);
 
-/* 0 or -ENOMEM. */
-int pmt_marks_add(struct pmt_marks *marks, uint64_t tick, uint32_t stream, uint8_t ext,
+/* mark: all but its text. 0 or -ENOMEM. */
+int pmt_marks_add(struct pmt_marks *marks, const struct pmt_mark *mark,
 		  struct pmt_text text) PMT_MUST_CHECK;
 
 #endif

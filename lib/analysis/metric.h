@@ -17,6 +17,7 @@ enum pmt_metric_unit {
 	PMT_UNIT_COUNT,
 	PMT_UNIT_BYTES,
 	PMT_UNIT_CHANGE, /* bytes with a sign */
+	PMT_UNIT_TIME,   /* nanoseconds */
 };
 
 struct pmt_metric {

@@ -348,7 +348,14 @@ int pmt_model_add_mark(struct pmt_model *model, const struct pmt_event *event)
 	pmt_stretch_meet(&model->stretch, r->ext, event->stream, event->tick, text);
 	if (!model->is_over && pmt_stretch_is_at(&model->stretch, model->options.until))
 		pmt_model_end(model, event->tick);
-	return pmt_marks_add(&model->marks, event->tick, event->stream, r->ext, text);
+	struct pmt_mark mark = {
+	    .tick = event->tick,
+	    .stream = event->stream,
+	    .ext = r->ext,
+	    .rss_pages = model->peaks.rss_now_pages,
+	    .heap_bytes = model->peaks.heap_now_bytes,
+	};
+	return pmt_marks_add(&model->marks, &mark, text);
 }
 
 static int add_history(struct pmt_model *model, const struct pmt_event *event)

@@ -222,3 +222,14 @@ void pmt_processes_close(struct pmt_processes *processes)
 	free(processes->items);
 	*processes = (struct pmt_processes){0};
 }
+
+const char *pmt_process_short_command(const char *command)
+{
+	const char *short_command = command;
+
+	for (const char *at = command; *at && *at != ' '; at++) {
+		if (*at == '/' && at[1] && at[1] != ' ')
+			short_command = at + 1;
+	}
+	return short_command;
+}

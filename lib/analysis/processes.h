@@ -55,4 +55,7 @@ int pmt_processes_find(const char *path,
 		       struct pmt_processes *ret_processes) PMT_MUST_CHECK;
 void pmt_processes_close(struct pmt_processes *processes);
 
+/* A command line without the folder of its first word: "python3.13 app.py". */
+const char *pmt_process_short_command(const char *command);
+
 #endif

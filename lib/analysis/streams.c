@@ -43,3 +43,12 @@ int pmt_streams_find(struct pmt_streams *streams, uint32_t number,
 	*ret_stream = &streams->items[found];
 	return 0;
 }
+
+uint32_t pmt_streams_thread_count(const struct pmt_streams *streams)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < streams->count; i++)
+		count += pmt_streams_is_thread(&streams->items[i]);
+	return count;
+}

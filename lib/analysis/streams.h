@@ -54,6 +54,15 @@ struct pmt_streams {
 
 void pmt_streams_close(struct pmt_streams *streams);
 
+/* False for the process's own stream, unless threads without Python did something. */
+static inline bool pmt_streams_is_thread(const struct pmt_stream_state *s)
+{
+	return s->number != 0 || s->event_count > 0 || s->totals.allocated_count > 0;
+}
+
+/* How many are. */
+uint32_t pmt_streams_thread_count(const struct pmt_streams *streams);
+
 /* The slow path of pmt_streams_get. */
 int pmt_streams_find(struct pmt_streams *streams, uint32_t number,
 		     struct pmt_stream_state **ret_stream) PMT_MUST_CHECK;

@@ -117,7 +117,7 @@ static json_t *totals_json(const struct pmt_diff_shown *shown)
 					: (int64_t)((uint64_t)after - (uint64_t)before);
 
 			json_object_set_new(object, diff->tables[0]->columns[i].member,
-					    is_known && !shown->request->sort_inclusive
+					    is_known && pmt_diff_has_sum(shown)
 						? json_integer(value)
 						: json_null());
 		}

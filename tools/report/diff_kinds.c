@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/block_metric.h"
+#include "analysis/process_tables.h"
 #include "analysis/view_tables.h"
 
 static struct pmt_view_table_options all_figures(const struct pmt_report_request *request)
@@ -44,6 +45,34 @@ static int make_types(const struct pmt_report_request *request,
 {
 	(void)request;
 	return pmt_view_table_types(a, ret_table);
+}
+
+static int make_headline(const struct pmt_report_request *request,
+			 const struct pmt_analysis *a, struct pmt_keyed_table *ret_table)
+{
+	(void)request;
+	return pmt_process_table_headline(a, ret_table);
+}
+
+static int make_threads(const struct pmt_report_request *request,
+			const struct pmt_analysis *a, struct pmt_keyed_table *ret_table)
+{
+	(void)request;
+	return pmt_process_table_threads(a, ret_table);
+}
+
+static int make_family(const struct pmt_report_request *request,
+		       const struct pmt_analysis *a, struct pmt_keyed_table *ret_table)
+{
+	(void)request;
+	return pmt_process_table_family(a, ret_table);
+}
+
+static int make_moments(const struct pmt_report_request *request,
+			const struct pmt_analysis *a, struct pmt_keyed_table *ret_table)
+{
+	(void)request;
+	return pmt_process_table_moments(a, ret_table);
 }
 
 #define FIGURE_KEYS {"allocated", "objects", "rss-net", "calls"}
@@ -114,6 +143,37 @@ static const struct pmt_diff_kind kinds[] = {
      .first_keys = {"live-bytes"},
      .options = PMT_TAKES_SORT | PMT_TAKES_LIMIT | PMT_TAKES_FILTER,
      .make = make_types,
+     .counts_only = true,
+     .of_traces = true},
+    {.view = "summary",
+     .row = "figure",
+     .rows = "figures",
+     .first_keys = {"peak-rss", "allocated", "threads"},
+     .options = 0,
+     .make = make_headline,
+     .is_headline = true,
+     .of_traces = true},
+    {.view = "timeline",
+     .row = "moment",
+     .rows = "moments",
+     .first_keys = {"rss", "heap", "time"},
+     .options = PMT_TAKES_SORT | PMT_TAKES_LIMIT | PMT_TAKES_FILTER,
+     .make = make_moments,
+     .has_moments = true,
+     .of_traces = true},
+    {.view = "threads",
+     .row = "thread",
+     .rows = "threads",
+     .first_keys = FIGURE_KEYS,
+     .options = PMT_TAKES_SORT | PMT_TAKES_LIMIT | PMT_TAKES_FILTER,
+     .make = make_threads,
+     .of_traces = true},
+    {.view = "processes",
+     .row = "process",
+     .rows = "processes",
+     .first_keys = {"peak-rss", "count"},
+     .options = PMT_TAKES_SORT | PMT_TAKES_LIMIT | PMT_TAKES_FILTER,
+     .make = make_family,
      .counts_only = true,
      .of_traces = true},
 };

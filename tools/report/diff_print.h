@@ -41,6 +41,12 @@ static inline bool pmt_diff_is_gone(const struct pmt_diff *diff, uint32_t row)
  */
 struct pmt_function pmt_diff_function(const struct pmt_diff *diff, uint32_t row);
 
+/* Whether figures of rows add up. */
+static inline bool pmt_diff_has_sum(const struct pmt_diff_shown *shown)
+{
+	return !shown->request->sort_inclusive && !shown->kind->has_moments;
+}
+
 /* Of all rows, those that do not differ too. */
 int64_t pmt_diff_total(const struct pmt_diff *diff, enum pmt_diff_side side,
 		       unsigned column);

@@ -38,6 +38,8 @@ static const char *figure_text(char text[PMT_FIGURE_BYTES],
 		return pmt_figure_change(text, value, exact);
 	if (column->unit == PMT_UNIT_COUNT)
 		return pmt_figure_count(text, (uint64_t)value, exact);
+	if (column->unit == PMT_UNIT_TIME)
+		return pmt_figure_duration(text, value);
 	return pmt_figure_bytes(text, (uint64_t)value, exact);
 }
 
@@ -48,9 +50,12 @@ static const char *change_text(char text[PMT_FIGURE_BYTES],
 {
 	char size[PMT_FIGURE_BYTES];
 
-	if (column->unit != PMT_UNIT_COUNT)
+	if (column->unit == PMT_UNIT_TIME)
+		pmt_figure_duration(size, change < 0 ? -change : change);
+	else if (column->unit == PMT_UNIT_COUNT)
+		pmt_figure_count(size, absolute(change), exact);
+	else
 		return pmt_figure_change(text, change, exact);
-	pmt_figure_count(size, absolute(change), exact);
 	snprintf(text, PMT_FIGURE_BYTES, "%s%.30s",
 		 change < 0   ? "-"
 		 : change > 0 ? "+"
@@ -114,13 +119,13 @@ static void print_change(const struct pmt_diff_shown *shown, const struct layout
 }
 
 static void print_figure(const struct pmt_diff_shown *shown, const struct layout *l,
-			 uint32_t row, enum pmt_diff_side side)
+			 uint32_t row, unsigned column, enum pmt_diff_side side)
 {
 	const struct pmt_diff *diff = &shown->diff;
 	char text[PMT_FIGURE_BYTES];
 
-	figure_text(text, &shown->sides[0].table.columns[shown->column],
-		    pmt_diff_figure(diff, row, side, shown->column),
+	figure_text(text, &shown->sides[0].table.columns[column],
+		    pmt_diff_figure(diff, row, side, column),
 		    shown->request->exact_bytes);
 	if (diff->rows[row].rows[side] == PMT_KEYED_NO_ROW)
 		strcpy(text, side == PMT_DIFF_BEFORE ? "new" : "gone");
@@ -157,8 +162,8 @@ static void print_row(const struct pmt_diff_shown *shown, const struct layout *l
 	struct pmt_function function = pmt_diff_function(&shown->diff, row);
 
 	print_change(shown, l, row, shown->column);
-	print_figure(shown, l, row, PMT_DIFF_BEFORE);
-	print_figure(shown, l, row, PMT_DIFF_AFTER);
+	print_figure(shown, l, row, shown->column, PMT_DIFF_BEFORE);
+	print_figure(shown, l, row, shown->column, PMT_DIFF_AFTER);
 	if (l->partner >= 0)
 		print_change(shown, l, row, (unsigned)l->partner);
 	fprintf(shown->request->out, "%*s", LABEL_GAP_COLUMNS, "");
@@ -193,9 +198,10 @@ static void print_totals(const struct pmt_diff_shown *shown)
 	bool exact = request->exact_bytes;
 	char texts[PMT_DIFF_SIDES + 1][PMT_FIGURE_BYTES];
 
-	if (request->sort_inclusive) {
-		fprintf(request->out, "%s, each with all that it called\n",
-			column->heading);
+	if (!pmt_diff_has_sum(shown)) {
+		fprintf(request->out, "%s, %s\n", column->heading,
+			request->sort_inclusive ? "each with all that it called"
+						: "at each moment");
 		return;
 	}
 	fprintf(request->out, "%s: %s before, %s after, %s\n", column->heading,
@@ -245,7 +251,8 @@ static void print_head(const struct pmt_diff_shown *shown)
 				    request->width_columns - 8);
 		fputc('\n', request->out);
 	}
-	print_totals(shown);
+	if (!shown->kind->is_headline)
+		print_totals(shown);
 	print_moments(shown);
 	fputc('\n', request->out);
 }
@@ -284,6 +291,16 @@ static void print_truth(const struct pmt_diff_shown *shown, unsigned side)
 	fprintf(request->out, ":\n%s", s->truth);
 }
 
+static void print_doubts(const struct pmt_diff_shown *shown)
+{
+	for (unsigned side = 0; side < PMT_DIFF_SIDES; side++)
+		print_not_compared(shown, side);
+	/* The truth about a trace is one, whatever the moment. */
+	for (unsigned side = shown->request->other_path ? 0 : PMT_DIFF_AFTER;
+	     side < PMT_DIFF_SIDES; side++)
+		print_truth(shown, side);
+}
+
 static void print_foot(const struct pmt_diff_shown *shown, uint32_t printed)
 {
 	const struct pmt_report_request *request = shown->request;
@@ -306,12 +323,24 @@ static void print_foot(const struct pmt_diff_shown *shown, uint32_t printed)
 			"%" PRIu32 " in other figures only; --sort=KEY compares those\n",
 			shown->count - printed);
 	fputs(pmt_paint(request->color, PMT_PAINT_NONE), request->out);
-	for (unsigned side = 0; side < PMT_DIFF_SIDES; side++)
-		print_not_compared(shown, side);
-	/* The truth about a trace is one, whatever the moment. */
-	for (unsigned side = request->other_path ? 0 : PMT_DIFF_AFTER;
-	     side < PMT_DIFF_SIDES; side++)
-		print_truth(shown, side);
+	print_doubts(shown);
+}
+
+/* The one row, a line for each figure. */
+static void print_headline(const struct pmt_diff_shown *shown, const struct layout *l)
+{
+	print_headings(shown, l);
+	for (unsigned i = 0; i < shown->diff.column_count; i++) {
+		const struct pmt_keyed_column *column = &shown->sides[0].table.columns[i];
+
+		if (!pmt_diff_is_known(&shown->diff, i))
+			continue;
+		print_change(shown, l, 0, i);
+		print_figure(shown, l, 0, i, PMT_DIFF_BEFORE);
+		print_figure(shown, l, 0, i, PMT_DIFF_AFTER);
+		fprintf(shown->request->out, "%*s%s\n", LABEL_GAP_COLUMNS, "",
+			column->key);
+	}
 }
 
 int pmt_diff_print_text(const struct pmt_diff_shown *shown)
@@ -320,6 +349,12 @@ int pmt_diff_print_text(const struct pmt_diff_shown *shown)
 	uint32_t printed = 0;
 
 	print_head(shown);
+	if (shown->kind->is_headline) {
+		l.partner = -1;
+		print_headline(shown, &l);
+		print_doubts(shown);
+		return PMT_EXIT_OK;
+	}
 	for (uint32_t i = 0; i < shown->count; i++) {
 		uint32_t row = shown->order[i].index;
 

@@ -42,17 +42,6 @@ const char *pmt_facts_command(const struct pmt_tables *tables, char *text, size_
 	return text;
 }
 
-const char *pmt_facts_short_command(const char *command)
-{
-	const char *short_command = command;
-
-	for (const char *at = command; *at && *at != ' '; at++) {
-		if (*at == '/' && at[1] && at[1] != ' ')
-			short_command = at + 1;
-	}
-	return short_command;
-}
-
 json_t *pmt_facts_argv(const struct pmt_tables *tables)
 {
 	const struct pmt_info *info = find_argv(tables);

@@ -12,9 +12,6 @@
 /* The command line, arguments separated by spaces, cut to size. "" when unknown. */
 const char *pmt_facts_command(const struct pmt_tables *tables, char *text, size_t size);
 
-/* A command line without the folder of its first word: "python3.13 app.py". */
-const char *pmt_facts_short_command(const char *command);
-
 /* The command line as an array; null when unknown. */
 json_t *pmt_facts_argv(const struct pmt_tables *tables);
 

@@ -18,6 +18,8 @@ const char *pmt_metric_text(char text[PMT_FIGURE_BYTES], const struct pmt_metric
 		return pmt_figure_count(text, (uint64_t)value, exact);
 	case PMT_UNIT_BYTES:
 		return pmt_figure_bytes(text, (uint64_t)value, exact);
+	case PMT_UNIT_TIME:
+		return pmt_figure_duration(text, value);
 	case PMT_UNIT_CHANGE:
 		break;
 	}

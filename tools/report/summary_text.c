@@ -60,7 +60,8 @@ static void print_header(const struct pmt_report_request *request,
 	pmt_facts_command(a->tables, command, sizeof(command));
 	fputs(pmt_paint(request->color, PMT_PAINT_TITLE), request->out);
 	print_cut(request, 0, "%s",
-		  *command ? pmt_facts_short_command(command) : pmt_trace_path(a->trace));
+		  *command ? pmt_process_short_command(command)
+			   : pmt_trace_path(a->trace));
 	fputs(pmt_paint(request->color, PMT_PAINT_NONE), request->out);
 	print_cut(request, 0, "%s%.*s%spid %u, %s, %s", python ? "Python " : "",
 		  python ? (int)strcspn(python, " ") : 0, python ? python : "",

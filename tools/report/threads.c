@@ -7,11 +7,6 @@
 
 #include "report/order.h"
 
-static bool is_shown(const struct pmt_stream_state *s)
-{
-	return s->number != 0 || s->event_count > 0 || s->totals.allocated_count > 0;
-}
-
 int pmt_threads_order(const struct pmt_analysis *a, uint32_t **ret_order,
 		      uint32_t *ret_count)
 {
@@ -28,7 +23,7 @@ int pmt_threads_order(const struct pmt_analysis *a, uint32_t **ret_order,
 	for (uint32_t i = 0; i < streams->count; i++) {
 		const struct pmt_stream_state *s = &streams->items[i];
 
-		if (is_shown(s))
+		if (pmt_streams_is_thread(s))
 			keyed[count++] =
 			    (struct pmt_order){(int64_t)s->totals.allocated_bytes, i};
 	}

@@ -109,6 +109,21 @@ static bool is_shown(const struct pmt_diff_shown *shown, uint32_t row)
 	       (!filter || pmt_ranking_matches(&function, filter));
 }
 
+/* By how much the row differs, or, the largest first, how early it is. */
+static int64_t key_of(const struct pmt_diff_shown *shown, uint32_t row)
+{
+	const struct pmt_diff *diff = &shown->diff;
+	int time = shown->kind->has_moments ? find_column(diff, "time") : -1;
+
+	if (time >= 0 && !shown->request->sort)
+		return -pmt_diff_figure(diff, row,
+					pmt_diff_is_gone(diff, row) ? PMT_DIFF_BEFORE
+								    : PMT_DIFF_AFTER,
+					(unsigned)time);
+	int64_t change = pmt_diff_change(diff, row, shown->column);
+	return change == INT64_MIN ? INT64_MAX : change < 0 ? -change : change;
+}
+
 static bool rank(struct pmt_diff_shown *shown)
 {
 	const struct pmt_report_request *request = shown->request;
@@ -118,15 +133,10 @@ static bool rank(struct pmt_diff_shown *shown)
 	if (!shown->order)
 		return false;
 	for (uint32_t row = 0; row < shown->diff.count; row++) {
-		int64_t change = pmt_diff_change(&shown->diff, row, shown->column);
-
 		if (!is_shown(shown, row))
 			continue;
 		shown->order[shown->matched++] =
-		    (struct pmt_order){change == INT64_MIN ? INT64_MAX
-				       : change < 0        ? -change
-							   : change,
-				       row};
+		    (struct pmt_order){key_of(shown, row), row};
 		shown->new_count += pmt_diff_is_new(&shown->diff, row);
 		shown->gone_count += pmt_diff_is_gone(&shown->diff, row);
 	}

@@ -23,7 +23,7 @@ static const char *end_text(const struct pmt_process *p, char *text, size_t size
 
 static const char *command_of(const struct pmt_process *p)
 {
-	return pmt_facts_short_command(p->command ? p->command : p->exe ? p->exe : "");
+	return pmt_process_short_command(p->command ? p->command : p->exe ? p->exe : "");
 }
 
 enum { PID_COLUMNS = 8, FIGURE_COLUMNS = 12, EXACT_FIGURE_COLUMNS = 19 };

@@ -186,27 +186,22 @@ static int compare(struct pmt_diff_shown *shown)
 	return code;
 }
 
-/* The view that is named, or functions; NULL is what the moments' trace will tell. */
+/* *ret_kind stays where none is named. */
 static bool choose_kind(const struct pmt_report_request *request,
 			const struct pmt_diff_kind **ret_kind)
 {
 	bool of_moments = !request->other_path;
-	const struct pmt_diff_kind *kind = NULL;
 
-	if (request->diff_view)
-		kind = pmt_diff_kind_find(request->diff_view->name, of_moments);
-	else if (!of_moments)
-		kind = pmt_diff_kind_find("functions", false);
-	if (!kind && request->diff_view) {
+	if (!request->diff_view)
+		return true;
+	*ret_kind = pmt_diff_kind_find(request->diff_view->name, of_moments);
+	if (!*ret_kind)
 		pmt_message_error("diff: the view '%s' cannot be compared%s; those that "
 				  "can: %s",
 				  request->diff_view->name,
 				  of_moments ? " at two moments of one trace" : "",
 				  pmt_diff_kind_names(of_moments));
-		return false;
-	}
-	*ret_kind = kind;
-	return true;
+	return *ret_kind != NULL;
 }
 
 static bool check_options(const struct pmt_report_request *request,
@@ -257,8 +252,11 @@ static int read_traces(struct pmt_diff_shown *shown)
 	const struct pmt_report_request *request = shown->request;
 	const char *const paths[PMT_DIFF_SIDES] = {request->trace_path,
 						   request->other_path};
-	int code = check_options(request, shown->kind) ? PMT_EXIT_OK : PMT_EXIT_USAGE;
+	int code;
 
+	if (!shown->kind)
+		shown->kind = pmt_diff_kind_find("functions", false);
+	code = check_options(request, shown->kind) ? PMT_EXIT_OK : PMT_EXIT_USAGE;
 	for (unsigned side = 0; code == PMT_EXIT_OK && side < PMT_DIFF_SIDES; side++)
 		code = pmt_diff_trace_read(request, paths[side], PMT_UNTIL_END,
 					   &shown->kind, &shown->sides[side]);

@@ -15,7 +15,8 @@ struct pmt_diff_shown {
 	struct pmt_order *order; /* rows that differ, as they are shown */
 	uint32_t count;          /* shown */
 	uint32_t matched;        /* that differ, after the filter */
-	uint32_t new_count;      /* of these */
+	uint32_t other_count;    /* in text not among these: differ in other figures */
+	uint32_t new_count;      /* of all that differ */
 	uint32_t gone_count;
 };
 

@@ -301,27 +301,28 @@ static void print_doubts(const struct pmt_diff_shown *shown)
 		print_truth(shown, side);
 }
 
-static void print_foot(const struct pmt_diff_shown *shown, uint32_t printed)
+static void print_foot(const struct pmt_diff_shown *shown)
 {
 	const struct pmt_report_request *request = shown->request;
+	uint32_t differ = shown->matched + shown->other_count;
 
 	fputs(pmt_paint(request->color, PMT_PAINT_DIM), request->out);
-	if (shown->matched == 0)
+	if (differ == 0)
 		fprintf(request->out, "No difference.\n");
 	else
 		fprintf(request->out,
 			"%" PRIu32 " of %" PRIu32 " %s differ: %" PRIu32 " new, %" PRIu32
 			" gone\n",
-			shown->matched, shown->diff.count, shown->kind->rows,
-			shown->new_count, shown->gone_count);
+			differ, shown->diff.count, shown->kind->rows, shown->new_count,
+			shown->gone_count);
+	if (shown->other_count > 0)
+		fprintf(request->out,
+			"%" PRIu32 " in other figures only; --sort=KEY compares those\n",
+			shown->other_count);
 	if (shown->count < shown->matched)
 		fprintf(request->out,
 			"%" PRIu32 " of %" PRIu32 " shown; --limit=all shows all\n",
 			shown->count, shown->matched);
-	if (printed < shown->count)
-		fprintf(request->out,
-			"%" PRIu32 " in other figures only; --sort=KEY compares those\n",
-			shown->count - printed);
 	fputs(pmt_paint(request->color, PMT_PAINT_NONE), request->out);
 	print_doubts(shown);
 }
@@ -346,7 +347,6 @@ static void print_headline(const struct pmt_diff_shown *shown, const struct layo
 int pmt_diff_print_text(const struct pmt_diff_shown *shown)
 {
 	struct layout l = lay_out(shown);
-	uint32_t printed = 0;
 
 	print_head(shown);
 	if (shown->kind->is_headline) {
@@ -355,15 +355,10 @@ int pmt_diff_print_text(const struct pmt_diff_shown *shown)
 		print_doubts(shown);
 		return PMT_EXIT_OK;
 	}
-	for (uint32_t i = 0; i < shown->count; i++) {
-		uint32_t row = shown->order[i].index;
-
-		if (pmt_diff_change(&shown->diff, row, shown->column) == 0)
-			continue;
-		if (printed++ == 0)
-			print_headings(shown, &l);
-		print_row(shown, &l, row);
-	}
-	print_foot(shown, printed);
+	if (shown->count > 0)
+		print_headings(shown, &l);
+	for (uint32_t i = 0; i < shown->count; i++)
+		print_row(shown, &l, shown->order[i].index);
+	print_foot(shown);
 	return PMT_EXIT_OK;
 }

@@ -135,10 +135,14 @@ static bool rank(struct pmt_diff_shown *shown)
 	for (uint32_t row = 0; row < shown->diff.count; row++) {
 		if (!is_shown(shown, row))
 			continue;
-		shown->order[shown->matched++] =
-		    (struct pmt_order){key_of(shown, row), row};
 		shown->new_count += pmt_diff_is_new(&shown->diff, row);
 		shown->gone_count += pmt_diff_is_gone(&shown->diff, row);
+		if (request->format == PMT_REPORT_TEXT &&
+		    pmt_diff_change(&shown->diff, row, shown->column) == 0)
+			shown->other_count++; /* its text shows one figure */
+		else
+			shown->order[shown->matched++] =
+			    (struct pmt_order){key_of(shown, row), row};
 	}
 	pmt_order_sort(shown->order, shown->matched, request->sort_descends);
 	if (!limit)

@@ -151,3 +151,44 @@ def test_a_killed_program_has_its_difference(trace, tmp_path, tool):
     assert not document["after"]["complete"]
     text = tool("pymemtrace-report", "diff", "--region=work", traced.path).stdout
     assert "! The " in text and text.count("no end") == 1
+
+
+TYPES = """
+import ctypes
+class Early: __slots__ = ()
+class Kept: __slots__ = ()
+class Gone: __slots__ = ()
+class Late: __slots__ = ()
+tracer = ctypes.PyDLL(None)
+early = [Early() for _ in range(30)]
+gone = [Gone() for _ in range(40)]
+for turn in range(3):
+    tracer.pymemtrace_mark(b"turn %d" % turn)
+    kept = [Kept() for _ in range(100 * (turn + 1))]
+    del early[:5], gone[:]
+    more = [Late() for _ in range(turn)]
+"""
+
+
+@pytest.mark.interpreters(min=(3, 13))
+def test_types_are_counted_at_each_mark(trace, tmp_path, tool):
+    """Marks come faster than the tracer writes its counts by itself."""
+    traced = trace(tmp_path, TYPES, "mode=refs")
+    assert traced.process.returncode == 0, traced.process.stderr
+
+    def live(*moments):
+        rows, document = differences(tool, *moments, traced.path)
+        assert document["view"] == "types"
+        return {name.split(".")[-1]: row["difference"]["live_count"] for name, row in rows.items()
+                if name.startswith("__main__.")}
+
+    assert live("--from=turn 0", "--to=turn 1") == {"Early": -5, "Kept": 100, "Gone": -40}
+    # What is gone by then is counted, but no difference in what is live.
+    assert live("--from=turn 1", "--to=turn 2") == {"Early": -5, "Kept": 100, "Late": 1}
+    assert live("--to=turn 0") == {"Early": 30, "Gone": 40}
+    end = live("--from=turn 2", "--to=exit")
+    assert (end["Early"], end["Kept"], end["Late"]) == (-5, 100, 1)
+    whole = {row["type"]: row["new_count"] for row in json.loads(tool(
+        "pymemtrace-report", "types", "--format=json", traced.path).stdout)["types"]
+        if row["module"] == "__main__"}
+    assert whole == {"Early": 30, "Gone": 40, "Kept": 600, "Late": 3}

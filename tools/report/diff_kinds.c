@@ -144,7 +144,8 @@ static const struct pmt_diff_kind kinds[] = {
      .options = PMT_TAKES_SORT | PMT_TAKES_LIMIT | PMT_TAKES_FILTER,
      .make = make_types,
      .counts_only = true,
-     .of_traces = true},
+     .of_traces = true,
+     .of_moments = true},
     {.view = "summary",
      .row = "figure",
      .rows = "figures",
@@ -207,8 +208,9 @@ const char *pmt_diff_kind_names(bool of_moments)
 
 const struct pmt_diff_kind *pmt_diff_kind_of_moments(const struct pmt_measured *measured)
 {
-	return pmt_diff_kind_find(measured->blocks  ? "leaks"
-				  : measured->lines ? "lines"
-						    : "functions",
+	return pmt_diff_kind_find(measured->blocks                      ? "leaks"
+				  : measured->lines                     ? "lines"
+				  : measured->types && !measured->calls ? "types"
+									: "functions",
 				  true);
 }

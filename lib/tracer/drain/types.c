@@ -33,26 +33,19 @@ static bool write_definition(uint32_t id)
 static bool write_counts(uint32_t id, struct pmt_type *type)
 {
 	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES];
-	const struct pmt_type_counts counts = {
-	    .id = id,
-	    .new_count = pmt_load_relaxed(&type->new_count),
-	    .new_bytes = pmt_load_relaxed(&type->new_bytes),
-	    .deleted_count = pmt_load_relaxed(&type->deleted_count),
-	    .deleted_bytes = pmt_load_relaxed(&type->deleted_bytes),
-	    .earlier_count = pmt_load_relaxed(&type->earlier_count),
-	    .missed_count = pmt_load_relaxed(&type->missed_count),
-	};
-	uint64_t sum = counts.new_count + counts.deleted_count + counts.earlier_count;
+	const struct pmt_type_counts counts = pmt_types_read(id);
+	uint64_t sum = pmt_types_sum(&counts);
 
-	if (sum == type->said_sum)
-		return true;
-	if (!type->is_defined && !write_definition(id))
+	/* A thread may have said its counts at a mark, but never its name. */
+	if (sum && !type->is_defined && !write_definition(id))
 		return false;
-	type->is_defined = true;
+	type->is_defined = sum != 0;
+	if (sum == pmt_load_relaxed(&type->said_sum))
+		return true;
 	if (!write_record(PMT_EXT_TYPE_COUNTS, payload,
 			  pmt_payload_put_type_counts(payload, &counts)))
 		return false;
-	type->said_sum = sum;
+	pmt_store_relaxed(&type->said_sum, sum);
 	return true;
 }
 

@@ -212,6 +212,26 @@ struct pmt_type *pmt_types_at(uint32_t id)
 	return &table->types[id];
 }
 
+struct pmt_type_counts pmt_types_read(uint32_t id)
+{
+	struct pmt_type *type = &table->types[id];
+
+	return (struct pmt_type_counts){
+	    .id = id,
+	    .new_count = pmt_load_relaxed(&type->new_count),
+	    .new_bytes = pmt_load_relaxed(&type->new_bytes),
+	    .deleted_count = pmt_load_relaxed(&type->deleted_count),
+	    .deleted_bytes = pmt_load_relaxed(&type->deleted_bytes),
+	    .earlier_count = pmt_load_relaxed(&type->earlier_count),
+	    .missed_count = pmt_load_relaxed(&type->missed_count),
+	};
+}
+
+uint64_t pmt_types_sum(const struct pmt_type_counts *counts)
+{
+	return counts->new_count + counts->deleted_count + counts->earlier_count;
+}
+
 struct pmt_type_def pmt_types_define(uint32_t id)
 {
 	const struct pmt_type *type = &table->types[id];

@@ -31,9 +31,10 @@ struct pmt_type {
 	uint32_t name_off;
 	uint16_t module_bytes;
 	uint16_t name_bytes;
-	/* The drain's: what records have said. */
-	uint64_t said_sum;
-	bool is_defined;
+	/* What the newest record said, as the sum of its counts: the drain and threads at
+	 * their marks write and read, relaxed. Two at a time may say the same twice. */
+	_Atomic uint64_t said_sum;
+	bool is_defined; /* the drain's: its name is in the trace */
 };
 
 /* Makes the table; false without memory. Once, before the callback is set. */
@@ -63,9 +64,12 @@ void pmt_types_created(uint64_t object, uint32_t id, uint64_t bytes,
 		       uint64_t least_bytes);
 void pmt_types_deleted(uint64_t object, uint32_t id);
 
-/* For the drain: types 1 to count - 1. */
+/* For those who write records: types 1 to count - 1. */
 uint32_t pmt_types_count(void);
 struct pmt_type *pmt_types_at(uint32_t id);
+struct pmt_type_counts pmt_types_read(uint32_t id);
+/* Grows with each change of the counts. */
+uint64_t pmt_types_sum(const struct pmt_type_counts *counts);
 struct pmt_type_def pmt_types_define(uint32_t id);
 
 #endif

@@ -12,6 +12,7 @@
 #include "event/context.h"
 #include "event/hook_way.h"
 #include "event/points.h"
+#include "event/type_counts.h"
 #include "run/run.h"
 
 static struct pmt_text cut(const char *text)
@@ -47,9 +48,11 @@ static int write_mark(enum pmt_ext type, const char *text)
 		pmt_context_settle(t);
 		/* And what time: only every 16th event reads the clock. */
 		pmt_points_settle(t);
-		written = pmt_emit_checkpoint(&t->emitter, &t->sums) &&
-			  pmt_emit_extended(&t->emitter, NULL, type, payload,
-					    (size_t)(end - payload));
+		written = pmt_emit_checkpoint(&t->emitter, &t->sums);
+		if (written)
+			pmt_type_counts_say_self(&t->emitter);
+		written = written && pmt_emit_extended(&t->emitter, NULL, type, payload,
+						       (size_t)(end - payload));
 	}
 	t->emitter.busy = 0;
 	errno = saved;

@@ -291,8 +291,29 @@ static void print_truth(const struct pmt_diff_shown *shown, unsigned side)
 	fprintf(request->out, ":\n%s", s->truth);
 }
 
+/* From 3.11 on functions have qualified names. */
+static void print_names_differ(const struct pmt_diff_shown *shown)
+{
+	enum { FIRST_QUALIFIED_MINOR = 11 };
+	unsigned before = shown->sides[PMT_DIFF_BEFORE].python_minor;
+	unsigned after = shown->sides[PMT_DIFF_AFTER].python_minor;
+	char text[200];
+
+	if (!before || !after ||
+	    (before < FIRST_QUALIFIED_MINOR) == (after < FIRST_QUALIFIED_MINOR))
+		return;
+	snprintf(text, sizeof(text),
+		 "Of CPython 3.%u and 3.%u: methods and inner functions have other names "
+		 "from 3.11 on and do not meet.",
+		 before, after);
+	fputs(pmt_paint(shown->request->color, PMT_PAINT_WARN), shown->request->out);
+	pmt_wrap_print(shown->request->out, "! ", text, shown->request->width_columns);
+	fputs(pmt_paint(shown->request->color, PMT_PAINT_NONE), shown->request->out);
+}
+
 static void print_doubts(const struct pmt_diff_shown *shown)
 {
+	print_names_differ(shown);
 	for (unsigned side = 0; side < PMT_DIFF_SIDES; side++)
 		print_not_compared(shown, side);
 	/* The truth about a trace is one, whatever the moment. */

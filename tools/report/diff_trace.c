@@ -76,6 +76,15 @@ static int keep_truth(const struct pmt_report_request *request,
 	return 0;
 }
 
+static unsigned minor_of(const struct pmt_tables *tables)
+{
+	const char *version = pmt_tables_info(tables, "python_version");
+
+	return version && strncmp(version, "3.", 2) == 0
+		   ? (unsigned)strtoul(version + 2, NULL, 10)
+		   : 0;
+}
+
 /* What is known of the resident set and of the tracer's part in it. */
 static void note_rss(const struct pmt_analysis *a, struct pmt_diff_trace *side)
 {
@@ -98,6 +107,7 @@ static int fill(const struct pmt_report_request *request, enum pmt_until until,
 
 	side->losses = a->losses;
 	side->mode = strdup(pmt_facts_mode(a->tables));
+	side->python_minor = minor_of(a->tables);
 	side->trace = pmt_json_trace(a);
 	side->label = until == PMT_UNTIL_END ? strdup(side->path)
 					     : pmt_diff_moment_label(request, until, a);

@@ -18,6 +18,7 @@ struct pmt_diff_trace {
 	const char *path; /* borrowed */
 	char *label;      /* path, or path and moment */
 	char *mode;
+	unsigned python_minor; /* of CPython 3; 0: not known */
 	struct pmt_keyed_table table;
 	struct pmt_losses losses;
 	json_t *trace; /* "trace" of the documents */

@@ -284,8 +284,7 @@ def allocations(tool, path):
     for line in done.stdout.splitlines():
         event = json.loads(line)
         if event["event"] == "ALLOC":
-            size = int(event["text"].split()[2])
-            found.setdefault(size, []).append(event)
+            found.setdefault(event["requested_bytes"], []).append(event)
     return found
 
 

@@ -8,7 +8,6 @@ from the report's own accounts.
 """
 import collections
 import json
-import re
 import subprocess
 
 import pytest
@@ -216,9 +215,8 @@ def by_log(path, whole=False):
         elif b'"event":"ALLOC"' in line:
             event = json.loads(line)
             if inside or main not in (None, event["stream"]):
-                kind, size = re.match(r"(\w+) 0x[0-9a-f]+ (\d+) bytes", event["text"]).groups()
                 rows.add(event.get("function", ""), event.get("file"), event.get("line"),
-                         kind, 1, int(size))
+                         event["kind"], 1, event["requested_bytes"])
     assert log.wait() == 0
     return rows
 

@@ -13,6 +13,7 @@
 #include "cli/message.h"
 #include "cli/paint.h"
 #include "cli/progress.h"
+#include "format/payload_blocks.h"
 #include "report/csv.h"
 #include "report/fields.h"
 #include "report/label.h"
@@ -101,6 +102,28 @@ static void print_text_head(const struct pmt_report_request *request)
 		pmt_paint(request->color, PMT_PAINT_NONE));
 }
 
+static void print_json_block(struct pmt_fields *f, const struct pmt_event *event)
+{
+	const struct pmt_record *r = &event->record;
+	struct pmt_block_alloc alloc;
+	struct pmt_block_free release;
+	unsigned kind;
+
+	if (r->ext == PMT_EXT_ALLOC && pmt_payload_get_alloc(r, &alloc)) {
+		pmt_fields_unsigned(f, "requested_bytes", alloc.requested_bytes);
+		if (alloc.usable_bytes)
+			pmt_fields_unsigned(f, "usable_bytes", alloc.usable_bytes);
+		pmt_fields_unsigned(f, "stack_id", alloc.stack_id);
+		kind = alloc.kind;
+	} else if (r->ext == PMT_EXT_FREE && pmt_payload_get_free(r, &release)) {
+		kind = release.kind;
+	} else {
+		return;
+	}
+	pmt_fields_word(f, "kind", pmt_block_kind_name(kind));
+	pmt_fields_unsigned(f, "address", event->address);
+}
+
 static void print_json_line(const struct pmt_report_request *request,
 			    const struct pmt_log_line *line)
 {
@@ -126,6 +149,7 @@ static void print_json_line(const struct pmt_report_request *request,
 	if (line->rss_change_bytes)
 		pmt_fields_signed(&f, "rss_change_bytes", line->rss_change_bytes);
 	pmt_record_changes(&f, &line->event->record.deltas);
+	print_json_block(&f, line->event);
 	if (line->text[0])
 		pmt_fields_word(&f, "text", line->text);
 	pmt_fields_end(&f);

@@ -40,6 +40,9 @@ struct pmt_model_options {
 	 * tree, no timeline of events. */
 	bool counts_only;
 	bool with_block_history; /* ALLOC and FREE records as a live set */
+	/* And only so: the tree, functions and lines have nothing of single blocks. Half
+	 * the time of such a trace. */
+	bool blocks_uncharged;
 	struct pmt_block_history_options block_history;
 	/* The model as it was at a moment of the stretch: what is behind it is counted
 	 * only. */

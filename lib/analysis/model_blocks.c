@@ -133,6 +133,8 @@ int pmt_model_add_alloc(struct pmt_model *model, struct pmt_stream_state *stream
 	int error = 0;
 
 	pmt_model_count_event(model, stream);
+	if (model->options.blocks_uncharged)
+		return 0;
 	if (!pmt_payload_get_alloc(&event->record, &alloc) ||
 	    alloc.usable_bytes > INT64_MAX)
 		return 0;
@@ -169,6 +171,8 @@ int pmt_model_add_free(struct pmt_model *model, struct pmt_stream_state *stream,
 	struct pmt_block_free release;
 
 	pmt_model_count_event(model, stream);
+	if (model->options.blocks_uncharged)
+		return 0;
 	if (!pmt_payload_get_free(&event->record, &release))
 		return 0;
 	blocks->freed_count++;

@@ -61,12 +61,13 @@ int pmt_report_load(const struct pmt_report_request *request, bool by_thread,
 	return load(request, &model, ret_analysis);
 }
 
-int pmt_report_load_blocks(const struct pmt_report_request *request,
-			   struct pmt_analysis *ret_analysis)
+static int load_blocks(const struct pmt_report_request *request, bool uncharged,
+		       struct pmt_analysis *ret_analysis)
 {
 	struct pmt_model_options model = {
 	    .by_thread = request->thread != NULL,
 	    .with_block_history = true,
+	    .blocks_uncharged = uncharged,
 	    .block_history = {.from_mark = request->from_mark,
 			      .to_mark = request->to_mark,
 			      .temporary_within = request->within_count,
@@ -75,6 +76,18 @@ int pmt_report_load_blocks(const struct pmt_report_request *request,
 	};
 
 	return load(request, &model, ret_analysis);
+}
+
+int pmt_report_load_blocks(const struct pmt_report_request *request,
+			   struct pmt_analysis *ret_analysis)
+{
+	return load_blocks(request, true, ret_analysis);
+}
+
+int pmt_report_load_with_blocks(const struct pmt_report_request *request,
+				struct pmt_analysis *ret_analysis)
+{
+	return load_blocks(request, false, ret_analysis);
 }
 
 int pmt_report_load_until(const struct pmt_report_request *request, enum pmt_until until,

@@ -26,9 +26,13 @@ int pmt_report_verdict(const struct pmt_report_request *request,
 int pmt_report_load_until(const struct pmt_report_request *request, enum pmt_until until,
 			  struct pmt_analysis *ret_analysis);
 
-/* As pmt_report_load, with the live set of single blocks between the request's marks, or
- * until its moment; apart by size for --by=size. */
+/* The live set of single blocks between the request's marks, or until its moment; apart
+ * by size for --by=size. The tree, functions and lines have nothing of these blocks. */
 int pmt_report_load_blocks(const struct pmt_report_request *request,
 			   struct pmt_analysis *ret_analysis);
+
+/* As pmt_report_load, with that live set besides. */
+int pmt_report_load_with_blocks(const struct pmt_report_request *request,
+				struct pmt_analysis *ret_analysis);
 
 #endif

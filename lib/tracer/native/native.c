@@ -13,8 +13,6 @@
 #include "python/api.h"
 #include "python/frame_walk.h"
 
-enum { ENTRY_OFFSET_311 = 68 /* _PyInterpreterFrame.is_entry, before its owner */ };
-
 uint32_t pmt_native_on;
 _Atomic uint64_t pmt_native_epoch;
 
@@ -136,8 +134,8 @@ static bool is_shim_of_c(const struct pmt_frame_layout *l, const void *frame)
 
 static bool ends_run(const struct pmt_frame_layout *l, const void *frame)
 {
-	return l->minor < 11 ||
-	       (l->minor == 11 && PMT_FRAME_FIELD(uint8_t, frame, ENTRY_OFFSET_311));
+	return l->minor < 11 || (l->frame_is_entry != PMT_LAYOUT_NONE &&
+				 PMT_FRAME_FIELD(uint8_t, frame, l->frame_is_entry));
 }
 
 /* The first frame that the evaluator running `frame` does not run; *ret_inside: an

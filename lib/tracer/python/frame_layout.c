@@ -10,16 +10,16 @@
 
 /* clang-format off */
 static const struct pmt_frame_layout rows[] = {
-	/*                                   tstate------  frame-------------  code---------------------------  text
-	 *     step lines             shims id   frame     prev code pos owner flags first file name table units ascii compact */
-	{ 8,   1, PMT_LINES_LNOTAB, false, 176, 24, NO,  24, 32, 104, NO, 36, 40, 104, 112, 120,  NO, 48, 72},
-	{ 9,   1, PMT_LINES_LNOTAB, false, 176, 24, NO,  24, 32, 104, NO, 36, 40, 104, 112, 120,  NO, 48, 72},
-	{10,   2, PMT_LINES_310,    false, 176, 24, NO,  24, 32,  96, NO, 36, 40, 104, 112, 120,  NO, 48, 72},
-	{11,   1, PMT_LINES_311,    false, 152, 56,  8,  48, 32,  56, 69, 48, 72, 112, 128, 136, 184, 48, 72},
-	{12,   1, PMT_LINES_311,    false, 136, 56,  0,   8,  0,  56, 70, 48, 68, 112, 128, 136, 192, 40, 56},
-	{13,   1, PMT_LINES_311,    true,  152, 72, NO,   8,  0,  56, 70, 48, 68, 112, 128, 136, 200, 40, 56},
-	{14,   1, PMT_LINES_311,    true,  152, 72, NO,   8,  0,  56, 74, 48, 68, 112, 128, 136, 208, 40, 56},
-	{15,   1, PMT_LINES_311,    true,  176, 72, NO,   8,  0,  56, 74, 48, 68, 112, 128, 136, 208, 40, 56},
+	/*                                   tstate------  frame-----------------------  code---------------------------  text
+	 *     step lines             shims id   frame     prev code pos owner is_entry  flags first file name table units ascii compact */
+	{ 8,   1, PMT_LINES_LNOTAB, false, 176, 24, NO,  24, 32, 104, NO,   NO,        36, 40, 104, 112, 120,  NO, 48, 72},
+	{ 9,   1, PMT_LINES_LNOTAB, false, 176, 24, NO,  24, 32, 104, NO,   NO,        36, 40, 104, 112, 120,  NO, 48, 72},
+	{10,   2, PMT_LINES_310,    false, 176, 24, NO,  24, 32,  96, NO,   NO,        36, 40, 104, 112, 120,  NO, 48, 72},
+	{11,   1, PMT_LINES_311,    false, 152, 56,  8,  48, 32,  56, 69,   68,        48, 72, 112, 128, 136, 184, 48, 72},
+	{12,   1, PMT_LINES_311,    false, 136, 56,  0,   8,  0,  56, 70,   NO,        48, 68, 112, 128, 136, 192, 40, 56},
+	{13,   1, PMT_LINES_311,    true,  152, 72, NO,   8,  0,  56, 70,   NO,        48, 68, 112, 128, 136, 200, 40, 56},
+	{14,   1, PMT_LINES_311,    true,  152, 72, NO,   8,  0,  56, 74,   NO,        48, 68, 112, 128, 136, 208, 40, 56},
+	{15,   1, PMT_LINES_311,    true,  176, 72, NO,   8,  0,  56, 74,   NO,        48, 68, 112, 128, 136, 208, 40, 56},
 };
 /* clang-format on */
 

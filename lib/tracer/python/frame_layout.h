@@ -38,6 +38,7 @@ enum {
 	X(frame_code)                                                                    \
 	X(frame_position)                                                                \
 	X(frame_owner)                                                                   \
+	X(frame_is_entry) /* 3.11: an evaluator of its own began with it */              \
 	X(code_flags)                                                                    \
 	X(code_first_line)                                                               \
 	X(code_file)                                                                     \

@@ -26,6 +26,7 @@ static struct {
 	struct pmt_frame_layout layout;
 	struct pmt_frame_place seen[FRAMES];
 	size_t seen_count;
+	bool is_entry; /* as the innermost frame says; see frame_is_entry */
 } check;
 
 /* --- reading, in malloc --- */
@@ -48,6 +49,16 @@ static bool read_position(const struct pmt_frame_layout *l, uint64_t frame, uint
 		       : at - code - l->code_units;
 	*ret_offset = (int64_t)at < 0 ? 0 : (uint32_t)at;
 	return true;
+}
+
+/* C code called the check's function, so an evaluator of its own runs it. */
+static bool read_is_entry(const struct pmt_frame_layout *l, uint64_t frame)
+{
+	uint64_t is_entry;
+
+	if (l->frame_is_entry == PMT_LAYOUT_NONE)
+		return true;
+	return read_word(&is_entry, frame, l->frame_is_entry, 1) && is_entry == 1;
 }
 
 /* One frame: whether it could be read, and with *ret_shown whether it is a function's. */
@@ -88,6 +99,7 @@ void pmt_walk_check_take(void)
 	if (l->cframe_frame != PMT_LAYOUT_NONE &&
 	    !read_word(&frame, frame, l->cframe_frame, 8))
 		return;
+	check.is_entry = read_is_entry(l, frame);
 	for (int i = 0; frame && i < STEPS && check.seen_count < FRAMES; i++) {
 		struct pmt_frame_place *place = &check.seen[check.seen_count];
 
@@ -216,7 +228,8 @@ static const char *compare(struct _object *bootstrap, struct _object *bytearray)
 		why = " has no importlib to check the reading of frames with";
 	else if (!call_known_function(bootstrap, bytearray))
 		why = ": its frames could not be read";
-	else if (check.seen[0].code != (uint64_t)(uintptr_t)code || !outer_frames_agree())
+	else if (check.seen[0].code != (uint64_t)(uintptr_t)code || !check.is_entry ||
+		 !outer_frames_agree())
 		why = ": its frames are not where they were expected";
 	else if (!code_agrees(&check.layout, code))
 		why = ": its functions are not laid out as expected";

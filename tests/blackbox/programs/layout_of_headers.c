@@ -35,6 +35,9 @@ static void say_frames(void)
 	AT("tstate_frame", PyThreadState, cframe);
 	AT("cframe_frame", _PyCFrame, current_frame);
 	AT("frame_code", _PyInterpreterFrame, f_code);
+#if PY_VERSION_HEX < 0x030c0000
+	AT("frame_is_entry", _PyInterpreterFrame, is_entry);
+#endif
 	AT("frame_position", _PyInterpreterFrame, prev_instr);
 #else
 	AT("tstate_frame", PyThreadState, current_frame);

@@ -29,17 +29,23 @@ bool pmt_cfi_init(void);
 
 enum pmt_cfi_kind {
 	PMT_CFI_UNKNOWN = 0, /* nobody knows: the stack ends here for us */
+	PMT_CFI_OUTERMOST,   /* the stack ends here */
 	PMT_CFI_BY_SP,
 	PMT_CFI_BY_BP,
-	PMT_CFI_SIGNAL, /* what a signal interrupted is in the kernel's frame */
+	PMT_CFI_BY_POINTER, /* the stack was realigned: a pointer leads to the caller's */
+	PMT_CFI_SIGNAL,     /* what a signal interrupted is in the kernel's frame */
 };
 
 enum { PMT_CFI_BP_SAME = INT32_MIN };
 
-/* At one address: the caller's stack pointer (the CFA) is a register plus cfa_offset; the
- * return address lies below it, the caller's frame pointer at the CFA plus bp_offset. */
+/*
+ * At one address: the caller's stack pointer (the CFA) is a register plus cfa_offset, or
+ * by PMT_CFI_BY_POINTER what lies in memory there; the return address lies below it. The
+ * caller's frame pointer lies at the CFA, or by PMT_CFI_BY_POINTER at this frame's own
+ * one, plus bp_offset.
+ */
 struct pmt_cfi_rule {
-	uint64_t address;
+	uint64_t address; /* 0: of no module, as long as none is loaded there */
 	int32_t cfa_offset;
 	int32_t bp_offset; /* PMT_CFI_BP_SAME: the register still has it */
 	uint8_t kind;      /* enum pmt_cfi_kind */

@@ -146,12 +146,16 @@ PMT_INLINE bool step(struct pmt_unwind *u, const struct pmt_cfi_rule *rule,
 		return step_over_signal(u, r);
 	}
 	uint64_t base = rule->kind == PMT_CFI_BY_SP ? r->sp : r->bp;
-	uint64_t end = base + (uint64_t)(int64_t)rule->cfa_offset;
+	uint64_t end = base + (uint64_t)(int64_t)rule->cfa_offset, bp_base = end;
+	if (PMT_UNLIKELY(rule->kind == PMT_CFI_BY_POINTER)) {
+		bp_base = base;
+		end = holds(u, end) ? load(end) : 0;
+	}
 	*ret_end = end;
-	if (rule->kind == PMT_CFI_UNKNOWN || end <= r->sp || !holds(u, end - 8))
+	if (rule->kind <= PMT_CFI_OUTERMOST || end <= r->sp || !holds(u, end - 8))
 		return false;
 	if (rule->bp_offset != PMT_CFI_BP_SAME) {
-		uint64_t at = end + (uint64_t)(int64_t)rule->bp_offset;
+		uint64_t at = bp_base + (uint64_t)(int64_t)rule->bp_offset;
 		if (!holds(u, at))
 			return false;
 		r->bp = load(at);

@@ -18,24 +18,34 @@ KNOWN = interpreters.BUILD / ".libs" / "libknown.so"
 PAGE = mmap.PAGESIZE
 PATIENCE_S = 60
 MALLOC_KINDS = {0, 1, 2}
+NATIVE = 2 # of CODE records: a module
 
 Block = collections.namedtuple("Block", "stream what kind address requested usable bytes name")
 
 
 def blocks(tool, path, status=0):
-    """ALLOC and FREE records of each stream in its order, with addresses and function names."""
+    """ALLOC and FREE records of each stream in its order, with addresses and the names of the
+    innermost Python functions."""
     done = tool("pymemtrace-report", "dump", "--format=json", path)
     assert done.returncode == status, done.stderr
     names, stacks, streams = {}, {}, {}
     stream, address = None, {}
+
+    def name_of(stream, stack):
+        while stack: # C frames (native=1) are passed over
+            code, stack = stacks.get((stream, stack), (None, 0)) # 0: it was lost
+            if names.get(code) is not None:
+                return names[code]
+        return None
+
     for line in done.stdout.splitlines():
         record = json.loads(line)
         stream = record.get("stream", stream)
         what = record.get("record")
         if what == "CODE":
-            names[record["id"]] = record["name"]
+            names[record["id"]] = record["name"] if record["kind"] != NATIVE else None
         elif what == "STACK":
-            stacks[stream, record["id"]] = record["code_id"]
+            stacks[stream, record["id"]] = record["code_id"], record["parent_id"]
         elif what == "CHECKPOINT":
             address[stream] = 0
         elif what in ("ALLOC", "FREE"):
@@ -45,7 +55,7 @@ def blocks(tool, path, status=0):
                 record.get("usable_bytes"), record.get("bytes"), record.get("stack_id", 0)))
     # A function may be defined in a stream whose chunk comes later in the file.
     return {
-        stream: [b._replace(name=names.get(stacks.get((stream, b.name)))) for b in records]
+        stream: [b._replace(name=name_of(stream, b.name)) for b in records]
         for stream, records in streams.items()
     }
 

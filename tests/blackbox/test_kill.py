@@ -149,12 +149,13 @@ def check_blocks(run, facts, tool):
             assert counted <= freed <= allocated <= counted + 1, name
 
 
+@pytest.mark.parametrize("options", ["mode=allocs", "mode=allocs,native=1"])
 @pytest.mark.parametrize("processes,threads", [(1, 1), (2, 2)])
 def test_blocks_of_a_program_killed_at_a_random_moment(
-        interp, tmp_path, facts, report, tool, seed, processes, threads):
+        interp, tmp_path, facts, report, tool, seed, processes, threads, options):
     chance = random.Random("%s %s %s %s" % (seed, interp.name, processes, threads))
     for kill in range(KILLS):
-        run = Run(interp, new_folder(tmp_path, kill), processes, threads, options="mode=allocs",
+        run = Run(interp, new_folder(tmp_path, kill), processes, threads, options=options,
                   size=[BLOCK_BYTES])
         kill_when_it_has_counted(run, chance.randrange(1, 3000), signal.SIGKILL)
         if kill == 0:

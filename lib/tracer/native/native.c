@@ -69,7 +69,7 @@ static bool is_own(uint64_t address)
 uint64_t pmt_native_hash_self(struct pmt_native *native, uint64_t hash)
 {
 	uint64_t epoch = pmt_load_relaxed(&pmt_native_epoch);
-	size_t i = 0;
+	const struct pmt_unwind *u = &native->unwind;
 
 	if (PMT_UNLIKELY(native->epoch != epoch)) {
 		native->epoch = epoch;
@@ -78,14 +78,12 @@ uint64_t pmt_native_hash_self(struct pmt_native *native, uint64_t hash)
 		pmt_unwind_forget(&native->unwind);
 	}
 	hash = pmt_frame_mix(hash, epoch);
-	size_t count = pmt_unwind_self(&native->unwind);
-	while (i < count && is_own(native->unwind.frames[i].address))
-		i++;
-	native->first_frame = i;
+	pmt_unwind_self(&native->unwind);
+	size_t count = u->count;
+	while (count && is_own(u->frames[count - 1].address))
+		count--;
 	native->frame_count = count;
-	for (; i < count; i++)
-		hash = pmt_frame_mix(hash, native->unwind.frames[i].address);
-	return hash;
+	return pmt_frame_mix(hash, count ? u->frames[count - 1].hash : 0);
 }
 
 /* --- merging --- */
@@ -93,7 +91,7 @@ uint64_t pmt_native_hash_self(struct pmt_native *native, uint64_t hash)
 struct merge {
 	const struct pmt_frame_layout *layout;
 	struct pmt_native *native;
-	size_t next;  /* of the C frames */
+	size_t left;  /* C frames, of which the last is the next */
 	size_t count; /* of places */
 };
 
@@ -113,15 +111,11 @@ static void put_native(struct merge *m, uint64_t address)
  * address in that frame, else until one of the evaluator. It is itself passed over. */
 static void put_natives_until(struct merge *m, uint64_t inside)
 {
-	const struct pmt_unwind_frame *frames = m->native->unwind.frames;
+	while (m->left) {
+		const struct pmt_unwind_frame *f = &m->native->unwind.frames[--m->left];
 
-	for (; m->next < m->native->frame_count; m->next++) {
-		const struct pmt_unwind_frame *f = &frames[m->next];
-
-		if (inside ? f->end > inside : is_evaluator(f->address)) {
-			m->next++;
+		if (inside ? f->end > inside : is_evaluator(f->address))
 			return;
-		}
 		put_native(m, f->address);
 	}
 }
@@ -181,11 +175,11 @@ static size_t spare_runs(const struct merge *m, const void *frame)
 	size_t runs = 0, evaluators = 0;
 	uint64_t inside;
 
-	if (m->layout->minor >= 12)
+	if (m->layout->minor >= 12 || !m->native->unwind.is_whole)
 		return 0;
 	for (; frame && runs < PMT_FRAMES_MAX; runs++)
 		frame = end_of_run(m->layout, frame, &inside);
-	for (size_t i = m->next; i < m->native->frame_count; i++)
+	for (size_t i = 0; i < m->left; i++)
 		evaluators += is_evaluator(m->native->unwind.frames[i].address);
 	return runs > evaluators ? runs - evaluators : 0;
 }
@@ -195,7 +189,7 @@ size_t pmt_native_merge(struct pmt_native *native, const void *frame)
 	struct merge m = {
 	    .layout = &pmt_frames.layout,
 	    .native = native,
-	    .next = native->first_frame,
+	    .left = native->frame_count,
 	};
 	size_t spare = frame ? spare_runs(&m, frame) : 0;
 	uint64_t inside;
@@ -210,7 +204,7 @@ size_t pmt_native_merge(struct pmt_native *native, const void *frame)
 		put_run(&m, frame, end);
 		frame = end;
 	}
-	for (; m.next < native->frame_count; m.next++)
-		put_native(&m, native->unwind.frames[m.next].address);
+	while (m.left)
+		put_native(&m, native->unwind.frames[--m.left].address);
 	return m.count;
 }

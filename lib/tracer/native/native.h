@@ -40,8 +40,8 @@ enum { PMT_NATIVE_PLACES_MAX = 16384 + PMT_UNWIND_FRAMES_MAX };
 /* A thread's memory for it. */
 struct pmt_native {
 	uint64_t epoch;
-	size_t frame_count; /* of unwind.frames, ours left out from first_frame on */
-	size_t first_frame;
+	size_t
+	    frame_count; /* of unwind.frames: the innermost, which are ours, left out */
 	struct pmt_modules modules;
 	struct pmt_unwind unwind;
 	struct pmt_native_place places[PMT_NATIVE_PLACES_MAX];

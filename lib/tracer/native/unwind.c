@@ -3,13 +3,11 @@
 
 #include "native/unwind.h"
 
-#include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
 #include <ucontext.h>
 
 #include "base/attr.h"
-#include "os/sys.h"
+#include "python/frame_walk.h"
 
 struct registers {
 	uint64_t pc;
@@ -18,78 +16,20 @@ struct registers {
 	bool is_exact; /* pc is where it runs, not where a call returns to */
 };
 
-/* --- the stack's bounds --- */
-
-static bool get_hex(const char **p, const char *end, uint64_t *ret_value)
-{
-	const char *begin = *p;
-	uint64_t value = 0;
-
-	for (; *p < end; (*p)++) {
-		unsigned c = (unsigned char)**p;
-		unsigned digit = c - '0' < 10 ? c - '0' : c - 'a' + 10;
-
-		if (digit > 15)
-			break;
-		value = value << 4 | digit;
-	}
-	*ret_value = value;
-	return *p > begin;
-}
-
-/* One line of /proc/self/maps, "from-to perms ...": whether `at` lies in it. */
-static bool is_in_line(const char *line, const char *end, uint64_t at,
-		       struct pmt_unwind *u)
-{
-	uint64_t low, high;
-
-	if (!get_hex(&line, end, &low) || line == end || *line++ != '-' ||
-	    !get_hex(&line, end, &high) || at < low || at >= high || end - line < 2 ||
-	    line[1] != 'r')
-		return false;
-	u->low = low;
-	u->high = high;
-	return true;
-}
-
-/* Once a thread, and when it runs on another stack (coroutines, signal stacks): some
- * 100 us. */
-static PMT_NOINLINE bool find_bounds(struct pmt_unwind *u, uint64_t at)
-{
-	char text[2048];
-	size_t used = 0;
-	ssize_t size;
-	bool found = false;
-	int fd = pmt_sys_openat(AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
-
-	u->low = u->high = 0;
-	if (fd < 0)
-		return false;
-	while (!found &&
-	       (size = pmt_sys_read(fd, text + used, sizeof(text) - used)) > 0) {
-		const char *line = text, *end = text + used + size, *next;
-
-		while (!found && (next = memchr(line, '\n', (size_t)(end - line)))) {
-			found = is_in_line(line, next, at, u);
-			line = next + 1;
-		}
-		used = (size_t)(end - line);
-		if (used == sizeof(text)) /* a very long name: its rest is no line */
-			used = 0;
-		memmove(text, line, used);
-	}
-	pmt_sys_close(fd);
-	return found;
-}
-
-PMT_INLINE bool holds(const struct pmt_unwind *u, uint64_t at)
-{
-	return at - u->low < u->high - u->low && u->high - at >= sizeof(uint64_t);
-}
-
 PMT_INLINE uint64_t load(uint64_t at)
 {
 	return *(const uint64_t *)(uintptr_t)at; /* NOLINT: an address on the stack */
+}
+
+/* Reads it for the frame, if it may be read. */
+PMT_INLINE bool read_slot(const struct pmt_unwind *u, struct pmt_unwind_fresh *f,
+			  uint64_t at, uint64_t *ret_value)
+{
+	if (PMT_UNLIKELY(!pmt_stack_holds(&u->bounds, at, sizeof(at))))
+		return false;
+	*ret_value = load(at);
+	f->slots[f->slot_count++] = (struct pmt_unwind_slot){at, *ret_value};
+	return true;
 }
 
 /* --- steps --- */
@@ -106,16 +46,22 @@ PMT_INLINE const struct pmt_cfi_rule *rule_for(struct pmt_unwind *u, uint64_t ad
 
 #if defined(__x86_64__)
 /* The kernel's frame begins where the handler's return address was popped. */
-static bool step_over_signal(struct pmt_unwind *u, struct registers *r)
+static bool step_over_signal(struct pmt_unwind *u, struct pmt_unwind_fresh *f,
+			     struct registers *r)
 {
 	const ucontext_t *context = (const ucontext_t *)(uintptr_t)r->sp; /* NOLINT */
 
-	if (!holds(u, r->sp) || !holds(u, r->sp + sizeof(*context)))
+	if (!pmt_stack_holds(&u->bounds, r->sp, sizeof(*context)))
 		return false;
 	const greg_t *regs = context->uc_mcontext.gregs;
-	*r = (struct registers){(uint64_t)regs[REG_RIP], (uint64_t)regs[REG_RSP],
-				(uint64_t)regs[REG_RBP], true};
-	return holds(u, r->sp) || find_bounds(u, r->sp);
+	*r = (struct registers){.is_exact = true};
+	if (!read_slot(u, f, (uintptr_t)&regs[REG_RIP], &r->pc) ||
+	    !read_slot(u, f, (uintptr_t)&regs[REG_RSP], &r->sp) ||
+	    !read_slot(u, f, (uintptr_t)&regs[REG_RBP], &r->bp))
+		return false;
+	bool is_here = pmt_stack_holds(&u->bounds, r->sp, 8);
+	u->is_passing |= !is_here || r->sp <= f->frame.sp;
+	return is_here || pmt_stack_bounds_find(&u->bounds, r->sp);
 }
 
 PMT_INLINE void read_registers(struct registers *r)
@@ -125,9 +71,10 @@ PMT_INLINE void read_registers(struct registers *r)
 	r->is_exact = true;
 }
 #else
-static bool step_over_signal(struct pmt_unwind *u, struct registers *r)
+static bool step_over_signal(struct pmt_unwind *u, struct pmt_unwind_fresh *f,
+			     struct registers *r)
 {
-	(void)u, (void)r;
+	(void)u, (void)f, (void)r;
 	return false;
 }
 
@@ -137,59 +84,127 @@ PMT_INLINE void read_registers(struct registers *r)
 }
 #endif
 
-/* To the caller; *ret_end is where the frame's part of the stack ended. */
+/* To the caller, with what that takes in f; false: that was the last frame. */
 PMT_INLINE bool step(struct pmt_unwind *u, const struct pmt_cfi_rule *rule,
-		     struct registers *r, uint64_t *ret_end)
+		     struct registers *r, struct pmt_unwind_fresh *f)
 {
 	if (PMT_UNLIKELY(rule->kind == PMT_CFI_SIGNAL)) {
-		*ret_end = r->sp;
-		return step_over_signal(u, r);
+		f->frame.end = r->sp;
+		return step_over_signal(u, f, r);
 	}
 	uint64_t base = rule->kind == PMT_CFI_BY_SP ? r->sp : r->bp;
 	uint64_t end = base + (uint64_t)(int64_t)rule->cfa_offset, bp_base = end;
 	if (PMT_UNLIKELY(rule->kind == PMT_CFI_BY_POINTER)) {
 		bp_base = base;
-		end = holds(u, end) ? load(end) : 0;
-	}
-	*ret_end = end;
-	if (rule->kind <= PMT_CFI_OUTERMOST || end <= r->sp || !holds(u, end - 8))
-		return false;
-	if (rule->bp_offset != PMT_CFI_BP_SAME) {
-		uint64_t at = bp_base + (uint64_t)(int64_t)rule->bp_offset;
-		if (!holds(u, at))
+		if (!read_slot(u, f, end, &end))
 			return false;
-		r->bp = load(at);
 	}
-	r->pc = load(end - 8);
+	f->frame.end = end;
+	if (rule->kind <= PMT_CFI_OUTERMOST || end <= r->sp ||
+	    (rule->bp_offset != PMT_CFI_BP_SAME &&
+	     !read_slot(u, f, bp_base + (uint64_t)(int64_t)rule->bp_offset, &r->bp)) ||
+	    !read_slot(u, f, end - 8, &r->pc))
+		return false;
 	r->sp = end;
 	r->is_exact = false;
 	return r->pc != 0;
 }
 
-PMT_NOINLINE size_t pmt_unwind_self(struct pmt_unwind *u)
+/* --- the last stack --- */
+
+/* How many of the frames, the outermost first, stand on memory that is as it was. */
+static size_t count_unchanged(const struct pmt_unwind *u, size_t count)
+{
+	uint64_t slots = count ? u->frames[count - 1].slots : 0, i = 0;
+
+	while (i < slots && load(u->slots[i].at) == u->slots[i].value)
+		i++;
+	if (PMT_LIKELY(i == slots))
+		return count;
+	while (count && u->frames[count - 1].slots > i)
+		count--;
+	return count;
+}
+
+/* Whether the walk has come, after so many fresh frames, to the innermost frame of those
+ * kept. Frames that were further in are gone: *kept says how many are left. */
+PMT_INLINE bool meets_kept(const struct pmt_unwind *u, const struct registers *r,
+			   size_t fresh, size_t *kept)
+{
+	while (*kept && u->frames[*kept - 1].sp < r->sp)
+		--*kept;
+	if (!*kept)
+		return false;
+	const struct pmt_unwind_frame *f = &u->frames[*kept - 1];
+	if (f->sp != r->sp || f->bp != r->bp || f->address != r->pc - !r->is_exact)
+		return false;
+	size_t unchanged = count_unchanged(u, *kept);
+	bool meets = unchanged == *kept;
+	/* The innermost frames are those to be had: a stack too deep is walked whole. */
+	if (meets && *kept + fresh > PMT_UNWIND_FRAMES_MAX)
+		unchanged = 0, meets = false;
+	*kept = unchanged;
+	return meets;
+}
+
+static void append_fresh(struct pmt_unwind *u, size_t kept, size_t fresh)
+{
+	uint64_t slots = kept ? u->frames[kept - 1].slots : 0;
+	uint64_t hash = kept ? u->frames[kept - 1].hash : 0;
+
+	while (fresh--) {
+		struct pmt_unwind_fresh *f = &u->fresh[fresh];
+
+		for (uint32_t i = 0; i < f->slot_count; i++)
+			u->slots[slots++] = f->slots[i];
+		f->frame.slots = slots;
+		f->frame.hash = hash = pmt_frame_mix(hash, f->frame.address);
+		u->frames[kept++] = f->frame;
+	}
+	u->count = kept;
+}
+
+PMT_NOINLINE void pmt_unwind_self(struct pmt_unwind *u)
 {
 	struct registers r;
-	uint64_t end;
-	size_t count = 0;
+	size_t fresh = 0, kept = u->is_passing ? 0 : u->count;
 	bool is_own = true; /* this function's frame is left out */
 
 	read_registers(&r);
-	if (PMT_UNLIKELY(!holds(u, r.sp)) && !find_bounds(u, r.sp))
-		return 0;
-	while (count < PMT_UNWIND_FRAMES_MAX) {
-		uint64_t address = r.pc - !r.is_exact;
-		bool goes_on = step(u, rule_for(u, address), &r, &end);
-
-		if (!is_own)
-			u->frames[count++] = (struct pmt_unwind_frame){address, end};
-		is_own = false;
-		if (!goes_on)
-			break;
+	if (PMT_UNLIKELY(!pmt_stack_holds(&u->bounds, r.sp, 8))) {
+		u->count = kept = 0;
+		if (!pmt_stack_bounds_find(&u->bounds, r.sp))
+			return;
 	}
-	return count;
+	u->is_passing = false;
+	for (;;) {
+		if (meets_kept(u, &r, fresh, &kept))
+			break;
+		if (fresh == PMT_UNWIND_FRAMES_MAX) {
+			kept = 0;
+			u->is_whole = false;
+			u->is_passing = true;
+			break;
+		}
+		struct pmt_unwind_fresh *f = &u->fresh[fresh];
+		uint64_t address = r.pc - !r.is_exact;
+		const struct pmt_cfi_rule *rule = rule_for(u, address);
+		f->frame = (struct pmt_unwind_frame){address, r.sp, r.bp, 0, 0, 0};
+		f->slot_count = 0;
+		bool goes_on = step(u, rule, &r, f);
+		fresh += !is_own;
+		is_own = false;
+		if (!goes_on) {
+			kept = 0;
+			u->is_whole = rule->kind == PMT_CFI_OUTERMOST || r.pc == 0;
+			break;
+		}
+	}
+	append_fresh(u, kept, fresh);
 }
 
 void pmt_unwind_forget(struct pmt_unwind *u)
 {
+	u->count = 0;
 	memset(u->rules, 0, sizeof(u->rules));
 }

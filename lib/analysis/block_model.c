@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/native_symbols.h"
+#include "analysis/native_functions.h"
 #include "reader/code_lines.h"
 #include "reader/contexts.h"
 
@@ -14,13 +14,8 @@ struct maker {
 	const struct pmt_analysis *a;
 	const struct pmt_block_model_options *options;
 	struct pmt_model *model;
-	struct pmt_map spots;               /* function and line, or function, -> spot */
-	struct pmt_native_symbols *symbols; /* made when the first C frame comes */
-	struct pmt_map native;              /* hash of what a C frame is -> spot */
-	struct pmt_map chains; /* module and address -> place in chain_items */
-	uint32_t *chain_items; /* a count, and so many spots, the outermost first */
-	size_t chain_used;
-	size_t chain_capacity;
+	struct pmt_map spots; /* function and line, or function, -> spot */
+	struct pmt_native_functions native;
 	/* Scratch: the contexts from a place outwards. */
 	const struct pmt_context **way;
 	size_t way_capacity;
@@ -98,100 +93,19 @@ static int spot_of(struct maker *m, const struct pmt_context *context, uint32_t 
 	return error ? error : pmt_map_put(&m->spots, key, *ret_spot);
 }
 
-/* --- C frames --- */
-
-static uint64_t mix_text(uint64_t hash, const char *text)
-{
-	for (; text && *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
-	return (hash ^ 0xff) * 0x100000001b3u;
-}
-
-static bool is_spot(const struct pmt_function *f, const char *name, const char *file,
-		    uint64_t line)
-{
-	return f->first_line == line && strcmp(f->name, name) == 0 &&
-	       (file ? f->file && strcmp(f->file, file) == 0 : !f->file);
-}
-
-/* A function of this name, file and line, whichever thread or library it came from. */
-static int spot_of_symbol(struct maker *m, const struct pmt_symbol *symbol,
-			  uint32_t *ret_spot)
-{
-	struct pmt_functions *functions = &m->model->functions;
-	bool is_file = m->options->spot == PMT_SPOT_FILE && symbol->file;
-	const char *name = is_file ? symbol->file : symbol->name;
-	const char *file = is_file ? NULL : symbol->file;
-	uint64_t line = m->options->spot == PMT_SPOT_LINE ? symbol->line : 0;
-	uint64_t key = mix_text(mix_text(0xcbf29ce484222325u ^ line, name), file);
-	uint32_t found;
-
-	while ((found = pmt_map_find(&m->native, key)) != PMT_MAP_NONE) {
-		if (is_spot(&functions->items[found], name, file, line)) {
-			*ret_spot = found;
-			return 0;
-		}
-		key += 0x9e3779b97f4a7c15u;
-	}
-	int error = pmt_functions_add(
-	    functions, is_file ? PMT_FUNCTION_PSEUDO : PMT_FUNCTION_C, name, &found);
-	if (!error)
-		error = copy_place(&functions->items[found], file, line);
-	if (!error)
-		error = pmt_map_put(&m->native, key, found);
-	*ret_spot = found;
-	return error;
-}
-
-/* Looks the functions at one place of a module up and keeps them: it costs up to
- * milliseconds, and most places are on many ways. */
-static int make_chain(struct maker *m, const struct pmt_context *context,
-		      const struct pmt_code *module)
-{
-	struct pmt_symbol found[PMT_SYMBOLS_MAX];
-	int error = 0;
-
-	if (!m->symbols && !(m->symbols = pmt_native_symbols_new()))
-		return -ENOMEM;
-	if (m->chain_capacity - m->chain_used < PMT_SYMBOLS_MAX + 1) {
-		size_t capacity = m->chain_capacity * 2 + 1024;
-		uint32_t *grown = reallocarray(m->chain_items, capacity, sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		m->chain_items = grown;
-		m->chain_capacity = capacity;
-	}
-	size_t count =
-	    pmt_native_symbols_at(m->symbols, module, context->code_offset, found);
-	m->chain_items[m->chain_used++] = (uint32_t)count;
-	while (!error && count-- > 0)
-		error =
-		    spot_of_symbol(m, &found[count], &m->chain_items[m->chain_used++]);
-	return error;
-}
-
 /* Nodes for the functions at one place of a module. */
 static int enter_native(struct maker *m, const struct pmt_context *context,
 			const struct pmt_code *module, uint32_t *node)
 {
-	uint64_t key = (uint64_t)context->code_id << 40 ^ context->code_offset;
-	uint32_t at = pmt_map_find(&m->chains, key);
-	int error = 0;
+	const struct pmt_native_frame *frames;
+	uint32_t count = 0;
+	int error = pmt_native_functions_at(&m->native, &m->model->functions, module,
+					    context->code_offset, &frames, &count);
 
-	if (at == PMT_MAP_NONE) {
-		at = (uint32_t)m->chain_used;
-		error = make_chain(m, context, module);
-		if (!error)
-			error = pmt_map_put(&m->chains, key, at);
-	}
-	if (error || !m->chain_items)
-		return error;
-	const uint32_t *chain = m->chain_items + at;
-	for (uint32_t i = 1; !error && i <= chain[0]; i++) {
+	for (uint32_t i = 0; !error && i < count; i++) {
 		uint32_t above = *node;
 
-		error = pmt_tree_child(&m->model->tree, above, chain[i], node);
+		error = pmt_tree_child(&m->model->tree, above, frames[i].function, node);
 	}
 	return error;
 }
@@ -371,9 +285,15 @@ int pmt_block_model_new(const struct pmt_analysis *a,
 			const struct pmt_block_model_options *options,
 			struct pmt_model **ret_model)
 {
+	static const uint8_t native_spots[] = {
+	    [PMT_SPOT_LINE] = PMT_NATIVE_LINE,
+	    [PMT_SPOT_FUNCTION] = PMT_NATIVE_FUNCTION,
+	    [PMT_SPOT_FILE] = PMT_NATIVE_FILE,
+	};
 	struct maker m = {.a = a, .options = options};
 	int error;
 
+	m.native.spot = native_spots[options->spot];
 	m.model = malloc(sizeof(*m.model));
 	if (!m.model)
 		return -ENOMEM;
@@ -391,10 +311,7 @@ int pmt_block_model_new(const struct pmt_analysis *a,
 		error = add_places(&m);
 	free(m.way);
 	pmt_map_close(&m.spots);
-	pmt_map_close(&m.native);
-	pmt_map_close(&m.chains);
-	free(m.chain_items);
-	pmt_native_symbols_free(m.symbols);
+	pmt_native_functions_close(&m.native);
 	if (error)
 		pmt_block_model_free(m.model);
 	else

@@ -13,12 +13,14 @@
 
 #include "analysis/block_table.h"
 #include "analysis/map.h"
+#include "analysis/native_functions.h"
 
 /* A calling context as the model sees it. */
 struct pmt_block_context {
 	uint32_t node;
 	uint32_t function;
 	uint32_t code_id;
+	uint32_t native_line; /* of C code; 0: not known */
 	uint64_t code_offset;
 };
 
@@ -27,7 +29,8 @@ struct pmt_blocks {
 	struct pmt_block_context *contexts;
 	uint32_t count;
 	uint32_t capacity;
-	struct pmt_map by_id; /* stream and stack id -> context */
+	struct pmt_map by_id;               /* stream and stack id -> context */
+	struct pmt_native_functions native; /* of C frames */
 	struct pmt_block_table live;
 	uint64_t allocated_count;
 	uint64_t freed_count;

@@ -11,6 +11,7 @@ void pmt_blocks_close(struct pmt_blocks *blocks)
 {
 	free(blocks->contexts);
 	pmt_map_close(&blocks->by_id);
+	pmt_native_functions_close(&blocks->native);
 	pmt_block_table_close(&blocks->live);
 	*blocks = (struct pmt_blocks){0};
 }
@@ -37,12 +38,48 @@ static int append(struct pmt_blocks *blocks, uint64_t key,
 	return pmt_map_put(&blocks->by_id, key, blocks->count++);
 }
 
+/* The functions at a place of a module, inlined ones too, below one another. */
+static int enter_native(struct pmt_model *model, const struct pmt_code *module,
+			uint32_t above, struct pmt_block_context *context)
+{
+	const struct pmt_native_frame *frames;
+	uint32_t count = 0;
+	int error =
+	    pmt_native_functions_at(&model->blocks.native, &model->functions, module,
+				    context->code_offset, &frames, &count);
+
+	context->node = above;
+	for (uint32_t i = 0; !error && i < count; i++) {
+		uint32_t parent = context->node;
+
+		context->function = frames[i].function;
+		context->native_line = frames[i].line;
+		error = pmt_tree_child(&model->tree, parent, context->function,
+				       &context->node);
+	}
+	return error;
+}
+
+static int enter(struct pmt_model *model, uint32_t above,
+		 struct pmt_block_context *context)
+{
+	const struct pmt_code *code = pmt_tables_code(model->tables, context->code_id);
+	int error;
+
+	if (code && code->kind == PMT_CODE_NATIVE)
+		return enter_native(model, code, above, context);
+	error = pmt_model_function(model, context->code_id, &context->function);
+	return error ? error
+		     : pmt_tree_child(&model->tree, above, context->function,
+				      &context->node);
+}
+
 /* A context is defined behind its parent, in the same stream. */
 int pmt_model_add_stack(struct pmt_model *model, struct pmt_stream_state *stream,
 			const struct pmt_record *record)
 {
 	struct pmt_blocks *blocks = &model->blocks;
-	struct pmt_block_context context;
+	struct pmt_block_context context = {0};
 	struct pmt_stack_def def;
 	uint32_t parent_node = stream->root_node;
 
@@ -54,10 +91,7 @@ int pmt_model_add_stack(struct pmt_model *model, struct pmt_stream_state *stream
 		parent_node = blocks->contexts[parent].node;
 	context.code_id = def.code_id;
 	context.code_offset = def.code_offset;
-	int error = pmt_model_function(model, def.code_id, &context.function);
-	if (!error)
-		error = pmt_tree_child(&model->tree, parent_node, context.function,
-				       &context.node);
+	int error = enter(model, parent_node, &context);
 	if (!error)
 		error = append(blocks, key_of(stream, def.id), &context);
 	return error;
@@ -84,9 +118,12 @@ static int move_to_context(struct pmt_model *model, struct pmt_stream_state *str
 	rest->file_mapped_bytes =
 	    pmt_sum_wrapping(rest->file_mapped_bytes, -deltas->file_mapped_bytes);
 	const struct pmt_code *code = pmt_tables_code(model->tables, context->code_id);
-	uint64_t number = code ? pmt_code_line(code, context->code_offset) : 0;
+	bool is_native = code && code->kind == PMT_CODE_NATIVE;
+	uint64_t number = is_native ? context->native_line
+			  : code    ? pmt_code_line(code, context->code_offset)
+				    : 0;
 	model->measured.lines = true;
-	if (number == 0 || number > UINT32_MAX)
+	if ((number == 0 && !is_native) || number > UINT32_MAX)
 		return 0;
 	error = pmt_lines_get(&model->lines, context->function, (uint32_t)number, &line);
 	if (!error)

@@ -18,7 +18,9 @@ int pmt_model_init(struct pmt_model *model, const struct pmt_tables *tables,
 	uint64_t bucket_ticks = ticks_per_second / 100000;
 	int error;
 
-	*model = (struct pmt_model){.tables = tables, .page_bytes = page_bytes};
+	*model = (struct pmt_model){.tables = tables,
+				    .page_bytes = page_bytes,
+				    .blocks.native.spot = PMT_NATIVE_FUNCTION};
 	if (options)
 		model->options = *options;
 	if (model->options.node_limit == 0)

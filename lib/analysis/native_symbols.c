@@ -3,13 +3,14 @@
 
 #include "analysis/native_symbols.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "analysis/map.h"
+#include "analysis/native_module.h"
 
 #ifdef HAVE_LIBDW
 #include <dwarf.h>
@@ -22,16 +23,9 @@
 char *__cxa_demangle(const char *mangled, char *buffer, size_t *length, int *status);
 #endif
 
-enum { NAME_BYTES = 64 };
-
 struct open_module {
-#ifdef HAVE_LIBDW
-	Dwfl *dwfl;
-	Dwfl_Module *module; /* NULL: not here, or of another build */
-	uint64_t bias;       /* what libdwfl adds to the file's addresses */
-#else
-	char unused;
-#endif
+	char *identity; /* build id and file */
+	struct pmt_native_module module;
 };
 
 struct pmt_native_symbols {
@@ -54,73 +48,50 @@ static size_t fall_back(struct pmt_native_symbols *symbols, const struct pmt_cod
 
 	snprintf(symbols->fallback, sizeof(symbols->fallback), "%s+0x%" PRIx64,
 		 slash ? slash + 1 : code->file, address);
-	ret_found[0] = (struct pmt_symbol){symbols->fallback, NULL, 0};
+	ret_found[0] = (struct pmt_symbol){.name = symbols->fallback};
 	return 1;
 }
 
 #ifdef HAVE_LIBDW
 
-/* --- modules --- */
-
-static const Dwfl_Callbacks callbacks = {
-    .find_elf = dwfl_build_id_find_elf,
-    .find_debuginfo = dwfl_standard_find_debuginfo,
-    .section_address = dwfl_offline_section_address,
-};
-
-/* Whether the file is of the build that ran; one without an id is taken at its name. */
-static bool is_build(Dwfl_Module *module, const char *hex)
+/* Each thread defines the modules that it meets: they are few, their ids many. */
+static int find_identity(struct pmt_native_symbols *symbols, const struct pmt_code *code,
+			 uint32_t *ret_place)
 {
-	const unsigned char *id;
-	GElf_Addr at;
-	int size = dwfl_module_build_id(module, &id, &at);
+	char *identity;
 
-	if (size <= 0 || (size_t)size * 2 != strlen(hex))
-		return size <= 0 && *hex == '\0';
-	for (int i = 0; i < size; i++) {
-		char digits[3];
-
-		snprintf(digits, sizeof(digits), "%02x", id[i]);
-		if (memcmp(digits, hex + 2 * (size_t)i, 2) != 0)
-			return false;
+	if (asprintf(&identity, "%s %s", code->name, code->file) < 0)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < symbols->count; i++) {
+		if (strcmp(symbols->open[i].identity, identity) == 0) {
+			free(identity);
+			*ret_place = i;
+			return 0;
+		}
 	}
-	return true;
-}
-
-static void open_module(struct open_module *open, const struct pmt_code *code)
-{
-	GElf_Addr bias;
-
-	*open = (struct open_module){.dwfl = NULL};
-	if (code->file[0] != '/' || access(code->file, R_OK) != 0)
-		return;
-	open->dwfl = dwfl_begin(&callbacks);
-	if (!open->dwfl)
-		return;
-	Dwfl_Module *module = dwfl_report_offline(open->dwfl, code->file, code->file, -1);
-	dwfl_report_end(open->dwfl, NULL, NULL);
-	if (module && dwfl_module_getelf(module, &bias) && is_build(module, code->name)) {
-		open->module = module;
-		open->bias = bias;
-	}
-}
-
-static const struct open_module *find_module(struct pmt_native_symbols *symbols,
-					     const struct pmt_code *code)
-{
-	uint32_t found = pmt_map_find(&symbols->by_code, code->id);
-
-	if (found != PMT_MAP_NONE)
-		return &symbols->open[found];
 	struct open_module *grown =
 	    reallocarray(symbols->open, symbols->count + 1, sizeof(*grown));
-	if (!grown)
-		return NULL;
+	if (!grown) {
+		free(identity);
+		return -ENOMEM;
+	}
 	symbols->open = grown;
-	if (pmt_map_put(&symbols->by_code, code->id, symbols->count) != 0)
+	grown[symbols->count].identity = identity;
+	pmt_native_module_open(&grown[symbols->count].module, code);
+	*ret_place = symbols->count++;
+	return 0;
+}
+
+static const struct pmt_native_module *find_module(struct pmt_native_symbols *symbols,
+						   const struct pmt_code *code)
+{
+	uint32_t place = pmt_map_find(&symbols->by_code, code->id);
+
+	if (place == PMT_MAP_NONE &&
+	    (find_identity(symbols, code, &place) != 0 ||
+	     pmt_map_put(&symbols->by_code, code->id, place) != 0))
 		return NULL;
-	open_module(&grown[symbols->count], code);
-	return &grown[symbols->count++];
+	return &symbols->open[place].module;
 }
 
 /* --- names --- */
@@ -190,7 +161,12 @@ static size_t walk_scopes(struct pmt_native_symbols *symbols, Dwarf_Die *unit,
 
 		if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram)
 			continue;
+		int own_line = 0;
 		at.name = name_of(symbols, used, &scopes[i]);
+		at.own_file = dwarf_decl_file(&scopes[i]);
+		at.own_line = dwarf_decl_line(&scopes[i], &own_line) == 0 && own_line > 0
+				  ? (uint64_t)own_line
+				  : 0;
 		ret_found[used++] = at;
 		if (tag == DW_TAG_subprogram)
 			break;
@@ -201,7 +177,7 @@ static size_t walk_scopes(struct pmt_native_symbols *symbols, Dwarf_Die *unit,
 }
 
 static size_t find_by_dwarf(struct pmt_native_symbols *symbols,
-			    const struct open_module *open, uint64_t address,
+			    const struct pmt_native_module *open, uint64_t address,
 			    struct pmt_symbol *ret_found)
 {
 	Dwarf_Addr bias, at = address + open->bias;
@@ -227,7 +203,7 @@ size_t pmt_native_symbols_at(struct pmt_native_symbols *symbols,
 			     const struct pmt_code *code, uint64_t address,
 			     struct pmt_symbol ret_found[PMT_SYMBOLS_MAX])
 {
-	const struct open_module *open = find_module(symbols, code);
+	const struct pmt_native_module *open = find_module(symbols, code);
 
 	if (!open || !open->module)
 		return fall_back(symbols, code, address, ret_found);
@@ -237,15 +213,8 @@ size_t pmt_native_symbols_at(struct pmt_native_symbols *symbols,
 	const char *name = dwfl_module_addrname(open->module, address + open->bias);
 	if (!name)
 		return fall_back(symbols, code, address, ret_found);
-	ret_found[0] = (struct pmt_symbol){readable(symbols, 0, name), NULL, 0};
+	ret_found[0] = (struct pmt_symbol){.name = readable(symbols, 0, name)};
 	return 1;
-}
-
-static void close_modules(struct pmt_native_symbols *symbols)
-{
-	for (uint32_t i = 0; i < symbols->count; i++)
-		if (symbols->open[i].dwfl)
-			dwfl_end(symbols->open[i].dwfl);
 }
 
 #else
@@ -257,18 +226,16 @@ size_t pmt_native_symbols_at(struct pmt_native_symbols *symbols,
 	return fall_back(symbols, code, address, ret_found);
 }
 
-static void close_modules(struct pmt_native_symbols *symbols)
-{
-	(void)symbols;
-}
-
 #endif
 
 void pmt_native_symbols_free(struct pmt_native_symbols *symbols)
 {
 	if (!symbols)
 		return;
-	close_modules(symbols);
+	for (uint32_t i = 0; i < symbols->count; i++) {
+		pmt_native_module_close(&symbols->open[i].module);
+		free(symbols->open[i].identity);
+	}
 	for (size_t i = 0; i < PMT_SYMBOLS_MAX; i++)
 		free(symbols->demangled[i]);
 	free(symbols->open);

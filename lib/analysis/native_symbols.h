@@ -19,6 +19,8 @@ struct pmt_symbol {
 	const char *name; /* "libc.so.6+0x1234" where nothing better is known */
 	const char *file; /* NULL: not known */
 	uint64_t line;
+	const char *own_file; /* where the function is defined; NULL: not known */
+	uint64_t own_line;
 };
 
 struct pmt_native_symbols;

@@ -111,6 +111,36 @@ def test_c_and_python_frames_are_one_stack(trace, tmp_path, tool, library):
         assert stack in stacks
 
 
+def test_views_of_calls_name_c_functions(trace, tmp_path, tool, report, library):
+    script = tmp_path / "app.py"
+    script.write_text(PROGRAM)
+    traced = trace(tmp_path, [script, library], "mode=allocs,native=1")
+    assert traced.process.returncode == 0, traced.process.stderr
+    rows = {row["function"]: row for row in report("functions", traced.path, "json", "--limit=all")["functions"]}
+    # One block of 12345 bytes each by outer and the thread, one of 23456 by the callback.
+    least = 2 * 12345 + 23456
+    assert least <= rows["inlined"]["self"]["allocated_bytes"] <= least + 100
+    assert rows["inlined"]["self"]["allocated_count"] == 3
+    for name in ("native_a", "native_b"):
+        assert rows[name]["self"]["allocated_count"] == 0
+        assert rows[name]["inclusive"]["allocated_count"] == 3
+        assert pathlib.Path(rows[name]["file"]).name == "native.c"
+        assert SOURCE.splitlines()[rows[name]["line"] - 1] == "APART void *%s(size_t size)" % name
+    assert rows["native_back"]["inclusive"]["allocated_count"] >= 1
+    assert "libnative.so" not in rows
+    folded = report("tree", traced.path, "folded", "--sort=allocated-count", "--limit=all")
+    names = [[frame.partition(" ")[0] for frame in line.rpartition(" ")[0].split(";")]
+             for line in folded.splitlines()]
+    [called] = [stack for stack in names
+                if stack[-3:] == ["native_a", "native_b", "inlined"] and "called" in stack]
+    assert [name for name in called if name in ("sort", "by", "native_back", "called")] == \
+        ["sort", "by", "native_back", "called"]
+    lines = report("lines", traced.path, "json", "--limit=all")["lines"]
+    [row] = [row for row in lines if row["function"] == "inlined"]
+    assert row["line"] == line_of(SOURCE, "in inlined")
+    assert row["self"]["allocated_count"] == 3
+
+
 def test_without_the_library_module_and_offset_are_shown(trace, tmp_path, tool, library):
     script = tmp_path / "app.py"
     script.write_text(PROGRAM)

@@ -3,6 +3,7 @@ its names come from. The libraries are built here, so that their functions are k
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 
 import pytest
@@ -265,6 +266,30 @@ def test_functions_inlined_into_one_another(trace, tmp_path, tool, version):
     assert is_in(stacks, place("enter", "in enter"), place("middle", "in middle"),
                  place("innermost", "in innermost"))
     assert is_in(stacks, place("enter", "again"), place("innermost", "in innermost"))
+
+
+@pytest.mark.interpreters(one=True)
+def test_nobody_is_asked_over_the_network(trace, tmp_path, tool):
+    """DEBUGINFOD_URLS makes elfutils ask servers; the report asks debuginfod's cache alone."""
+    library = build(tmp_path, "quiet")
+    strip(library, tmp_path / "gone.debug")
+    traced = run(trace, tmp_path, library)
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen(16)
+        server.setblocking(False)
+        env = {"DEBUGINFOD_URLS": "http://127.0.0.1:%d/" % server.getsockname()[1],
+               "DEBUGINFOD_TIMEOUT": "2", "DEBUGINFOD_CACHE_PATH": str(tmp_path / "cache")}
+        assert is_in(frames(tool, traced.path, env=env), "enter")
+        with pytest.raises(BlockingIOError):
+            server.accept()
+        # What was fetched before, by whatever tool, is used.
+        folder = tmp_path / "cache" / build_id(library)
+        folder.mkdir(parents=True)
+        (tmp_path / "gone.debug").rename(folder / "debuginfo")
+        assert is_in(frames(tool, traced.path, env=env), "enter (", "inner_quiet (")
+        with pytest.raises(BlockingIOError):
+            server.accept()
 
 
 NO_FINDER = """\

@@ -17,7 +17,6 @@ uint32_t pmt_native_on;
 _Atomic uint64_t pmt_native_epoch;
 
 static struct {
-	uint64_t own_from, own_to;
 	uint64_t eval_from, eval_to; /* _PyEval_EvalFrameDefault */
 } known;
 
@@ -30,8 +29,7 @@ const char *pmt_native_start(void)
 	if (!pmt_cfi_init() ||
 	    !pmt_module_find((uint64_t)(uintptr_t)pmt_native_start, &own))
 		return ": native=1 needs x86-64 and glibc 2.35 or newer";
-	known.own_from = (uint64_t)(uintptr_t)own.map_start;
-	known.own_to = (uint64_t)(uintptr_t)own.map_end;
+	pmt_own_frames_init(&own);
 	void *eval = *(void **)&pmt_py.eval_frame_default;
 	if (eval && dladdr1(eval, &info, (void **)&symbol, RTLD_DL_SYMENT) && symbol) {
 		known.eval_from = (uint64_t)(uintptr_t)eval;
@@ -61,11 +59,6 @@ void pmt_native_free(struct pmt_native *native)
 		pmt_sys_munmap(native, sizeof(*native));
 }
 
-static bool is_own(uint64_t address)
-{
-	return address - known.own_from < known.own_to - known.own_from;
-}
-
 uint64_t pmt_native_hash_self(struct pmt_native *native, uint64_t hash)
 {
 	uint64_t epoch = pmt_load_relaxed(&pmt_native_epoch);
@@ -80,7 +73,7 @@ uint64_t pmt_native_hash_self(struct pmt_native *native, uint64_t hash)
 	hash = pmt_frame_mix(hash, epoch);
 	pmt_unwind_self(&native->unwind);
 	size_t count = u->count;
-	while (count && is_own(u->frames[count - 1].address))
+	while (count && pmt_own_frames_has(u->frames[count - 1].address))
 		count--;
 	native->frame_count = count;
 	return pmt_frame_mix(hash, count ? u->frames[count - 1].hash : 0);
@@ -102,7 +95,7 @@ static bool is_evaluator(uint64_t address)
 
 static void put_native(struct merge *m, uint64_t address)
 {
-	if (!is_own(address) && m->count < PMT_NATIVE_PLACES_MAX)
+	if (!pmt_own_frames_has(address) && m->count < PMT_NATIVE_PLACES_MAX)
 		m->native->places[m->count++] =
 		    (struct pmt_native_place){address, 0, true};
 }

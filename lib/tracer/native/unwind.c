@@ -9,13 +9,6 @@
 #include "base/attr.h"
 #include "python/frame_walk.h"
 
-struct registers {
-	uint64_t pc;
-	uint64_t sp;
-	uint64_t bp;
-	bool is_exact; /* pc is where it runs, not where a call returns to */
-};
-
 PMT_INLINE uint64_t load(uint64_t at)
 {
 	return *(const uint64_t *)(uintptr_t)at; /* NOLINT: an address on the stack */
@@ -47,14 +40,14 @@ PMT_INLINE const struct pmt_cfi_rule *rule_for(struct pmt_unwind *u, uint64_t ad
 #if defined(__x86_64__)
 /* The kernel's frame begins where the handler's return address was popped. */
 static bool step_over_signal(struct pmt_unwind *u, struct pmt_unwind_fresh *f,
-			     struct registers *r)
+			     struct pmt_registers *r)
 {
 	const ucontext_t *context = (const ucontext_t *)(uintptr_t)r->sp; /* NOLINT */
 
 	if (!pmt_stack_holds(&u->bounds, r->sp, sizeof(*context)))
 		return false;
 	const greg_t *regs = context->uc_mcontext.gregs;
-	*r = (struct registers){.is_exact = true};
+	*r = (struct pmt_registers){.is_exact = true};
 	if (!read_slot(u, f, (uintptr_t)&regs[REG_RIP], &r->pc) ||
 	    !read_slot(u, f, (uintptr_t)&regs[REG_RSP], &r->sp) ||
 	    !read_slot(u, f, (uintptr_t)&regs[REG_RBP], &r->bp))
@@ -64,7 +57,7 @@ static bool step_over_signal(struct pmt_unwind *u, struct pmt_unwind_fresh *f,
 	return is_here || pmt_stack_bounds_find(&u->bounds, r->sp);
 }
 
-PMT_INLINE void read_registers(struct registers *r)
+PMT_INLINE void read_registers(struct pmt_registers *r)
 {
 	__asm__ volatile("leaq 0(%%rip), %0\n\tmovq %%rsp, %1\n\tmovq %%rbp, %2"
 			 : "=r"(r->pc), "=r"(r->sp), "=r"(r->bp));
@@ -72,21 +65,21 @@ PMT_INLINE void read_registers(struct registers *r)
 }
 #else
 static bool step_over_signal(struct pmt_unwind *u, struct pmt_unwind_fresh *f,
-			     struct registers *r)
+			     struct pmt_registers *r)
 {
 	(void)u, (void)f, (void)r;
 	return false;
 }
 
-PMT_INLINE void read_registers(struct registers *r)
+PMT_INLINE void read_registers(struct pmt_registers *r)
 {
-	*r = (struct registers){0, 0, 0, true};
+	*r = (struct pmt_registers){0, 0, 0, true};
 }
 #endif
 
 /* To the caller, with what that takes in f; false: that was the last frame. */
 PMT_INLINE bool step(struct pmt_unwind *u, const struct pmt_cfi_rule *rule,
-		     struct registers *r, struct pmt_unwind_fresh *f)
+		     struct pmt_registers *r, struct pmt_unwind_fresh *f)
 {
 	if (PMT_UNLIKELY(rule->kind == PMT_CFI_SIGNAL)) {
 		f->frame.end = r->sp;
@@ -117,10 +110,13 @@ static size_t count_unchanged(const struct pmt_unwind *u, size_t count)
 {
 	uint64_t slots = count ? u->frames[count - 1].slots : 0, i = 0;
 
-	while (i < slots && load(u->slots[i].at) == u->slots[i].value)
-		i++;
-	if (PMT_LIKELY(i == slots))
+	uint64_t changes = 0;
+	for (; i < slots; i++)
+		changes |= load(u->slots[i].at) ^ u->slots[i].value;
+	if (PMT_LIKELY(!changes))
 		return count;
+	for (i = 0; load(u->slots[i].at) == u->slots[i].value;)
+		i++;
 	while (count && u->frames[count - 1].slots > i)
 		count--;
 	return count;
@@ -128,7 +124,7 @@ static size_t count_unchanged(const struct pmt_unwind *u, size_t count)
 
 /* Whether the walk has come, after so many fresh frames, to the innermost frame of those
  * kept. Frames that were further in are gone: *kept says how many are left. */
-PMT_INLINE bool meets_kept(const struct pmt_unwind *u, const struct registers *r,
+PMT_INLINE bool meets_kept(const struct pmt_unwind *u, const struct pmt_registers *r,
 			   size_t fresh, size_t *kept)
 {
 	while (*kept && u->frames[*kept - 1].sp < r->sp)
@@ -166,9 +162,8 @@ static void append_fresh(struct pmt_unwind *u, size_t kept, size_t fresh)
 
 PMT_NOINLINE void pmt_unwind_self(struct pmt_unwind *u)
 {
-	struct registers r;
+	struct pmt_registers r;
 	size_t fresh = 0, kept = u->is_passing ? 0 : u->count;
-	bool is_own = true; /* this function's frame is left out */
 
 	read_registers(&r);
 	if (PMT_UNLIKELY(!pmt_stack_holds(&u->bounds, r.sp, 8))) {
@@ -177,6 +172,7 @@ PMT_NOINLINE void pmt_unwind_self(struct pmt_unwind *u)
 			return;
 	}
 	u->is_passing = false;
+	pmt_own_frames_leave(&u->own, &r, u->bounds.high - r.sp);
 	for (;;) {
 		if (meets_kept(u, &r, fresh, &kept))
 			break;
@@ -192,8 +188,7 @@ PMT_NOINLINE void pmt_unwind_self(struct pmt_unwind *u)
 		f->frame = (struct pmt_unwind_frame){address, r.sp, r.bp, 0, 0, 0};
 		f->slot_count = 0;
 		bool goes_on = step(u, rule, &r, f);
-		fresh += !is_own;
-		is_own = false;
+		fresh++;
 		if (!goes_on) {
 			kept = 0;
 			u->is_whole = rule->kind == PMT_CFI_OUTERMOST || r.pc == 0;

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "native/cfi.h"
+#include "native/own_frames.h"
 #include "native/stack_bounds.h"
 
 enum {
@@ -49,6 +50,7 @@ struct pmt_unwind_fresh {
 /* A thread's memory for it; all zero is a beginning. Touched as deep as stacks are. */
 struct pmt_unwind {
 	struct pmt_stack_bounds bounds;
+	struct pmt_own_frames own;
 	size_t count;
 	bool is_whole;   /* up to the outermost frame: neither cut nor lost on the way */
 	bool is_passing; /* it was cut, or goes over two stacks: not to be kept */
@@ -58,8 +60,9 @@ struct pmt_unwind {
 	struct pmt_unwind_fresh fresh[PMT_UNWIND_FRAMES_MAX]; /* the innermost first */
 };
 
-/* Fills frames up to the caller of this function, and count; deeper stacks are cut at the
- * outer end. */
+/* Fills frames, up to where the program called one of our wrappers, and count; deeper
+ * stacks are cut at the outer end. Where no way out of our own code is known, frames of
+ * it are the innermost. */
 void pmt_unwind_self(struct pmt_unwind *u);
 
 /* A module was unloaded: other code may come to lie at its addresses. */

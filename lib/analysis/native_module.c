@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "analysis/native_files.h"
 
@@ -96,6 +96,14 @@ static bool is_build(Dwfl_Module *module, const char *hex)
 	return true;
 }
 
+/* A trace names any path it likes: nothing waits for a pipe. */
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return *path && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 static bool open_file(struct pmt_native_module *m, const char *path, const char *build_id)
 {
 	GElf_Addr bias;
@@ -122,7 +130,7 @@ void pmt_native_module_open(struct pmt_native_module *m, const struct pmt_code *
 	*m = (struct pmt_native_module){.dwfl = NULL};
 	for (unsigned i = 0;
 	     pmt_native_file(i, code->file, code->name, path, sizeof(path)); i++)
-		if (*path && access(path, R_OK) == 0 && open_file(m, path, code->name))
+		if (is_file(path) && open_file(m, path, code->name))
 			return;
 }
 

@@ -1,5 +1,6 @@
 """Modules of native=1: which library a C frame lies in while libraries come and go, and where
 its names come from. The libraries are built here, so that their functions are known."""
+import os
 import pathlib
 import re
 import shutil
@@ -194,6 +195,33 @@ def test_a_library_of_another_build_is_not_asked(trace, tmp_path, tool):
     stacks = frames(tool, traced.path)
     assert not any(frame.startswith("inner_moved") for stack in stacks for frame in stack)
     assert any("libmoved.so+0x" in frame for stack in stacks for frame in stack)
+
+
+@pytest.mark.interpreters(one=True)
+def test_a_pipe_in_a_librarys_place_is_not_waited_for(trace, tmp_path, tool):
+    library = build(tmp_path, "piped")
+    traced = run(trace, tmp_path, library)
+    library.unlink()
+    os.mkfifo(str(library))
+    assert any("libpiped.so+0x" in frame for stack in frames(tool, traced.path, timeout=60)
+               for frame in stack)
+
+
+@pytest.mark.interpreters(one=True)
+def test_on_another_machine(trace, tmp_path, tool):
+    """Without the library, with its copy in debuginfod's cache, under its build id."""
+    library = build(tmp_path, "away")
+    traced = run(trace, tmp_path, library)
+    folder = tmp_path / "cache" / build_id(library)
+    folder.mkdir(parents=True)
+    library.rename(folder / "executable")
+    env = {"DEBUGINFOD_CACHE_PATH": str(tmp_path / "cache")}
+    assert is_in(frames(tool, traced.path, env=env), "enter (", "inner_away (")
+    assert not is_in(frames(tool, traced.path), "enter (")
+    # Its debug information alone has the names too.
+    strip(folder / "executable", folder / "debuginfo")
+    (folder / "executable").unlink()
+    assert is_in(frames(tool, traced.path, env=env), "enter (", "inner_away (")
 
 
 CPP = """\

@@ -72,8 +72,8 @@ static void tell_info(const char *key, const char *value)
 	tell_ext(0, PMT_EXT_INFO, p, pmt_payload_put_text(end, text(value)));
 }
 
-static void tell_code(uint32_t id, uint8_t kind, uint64_t line, const char *file,
-		      const char *name, uint64_t lines_bytes)
+static void tell_code_in(uint32_t stream, uint32_t id, uint8_t kind, uint64_t line,
+			 const char *file, const char *name, uint64_t lines_bytes)
 {
 	uint8_t *p = new_payload();
 	struct pmt_code_def def = {
@@ -86,7 +86,13 @@ static void tell_code(uint32_t id, uint8_t kind, uint64_t line, const char *file
 	    .name = text(name),
 	};
 
-	tell_ext(1, PMT_EXT_CODE, p, pmt_payload_put_code(p, &def));
+	tell_ext(stream, PMT_EXT_CODE, p, pmt_payload_put_code(p, &def));
+}
+
+static void tell_code(uint32_t id, uint8_t kind, uint64_t line, const char *file,
+		      const char *name, uint64_t lines_bytes)
+{
+	tell_code_in(1, id, kind, line, file, name, lines_bytes);
 }
 
 static void tell_lines(uint32_t id, uint64_t offset, const char *bytes, size_t size)
@@ -212,6 +218,11 @@ static void tell_blocks(void)
 	tell_thread(2, 12, false, "worker");
 	p = new_payload();
 	struct pmt_stack_def stack = {1, 0, 1, 14};
+	tell_ext(2, PMT_EXT_STACK, p, pmt_payload_put_stack(p, &stack));
+	tell_code_in(2, 3, PMT_CODE_NATIVE, 0x7ffff7dd5000, "/usr/lib/libc.so.6",
+		     "0123456789abcdef0123456789abcdef01234567", 0);
+	p = new_payload();
+	stack = (struct pmt_stack_def){2, 1, 3, 0x9e0af};
 	tell_ext(2, PMT_EXT_STACK, p, pmt_payload_put_stack(p, &stack));
 	p = new_payload();
 	struct pmt_block_alloc alloc = {PMT_BLOCK_MALLOC, 1, 100, 104,

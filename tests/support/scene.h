@@ -7,6 +7,7 @@
  *                                  first of all; how=none: no end record
  *   info KEY TEXT...             "|" stands for NUL, between arguments
  *   code ID FILE LINE NAME...      ccode ID NAME...   (FILE "-" is empty; \\xHH a byte)
+ *   module ID FILE BUILD-ID ADDRESS          a library that was loaded (native=1)
  *   stream 1 at=1ms tid=101 main name=MainThread rss=exact
  *                                  what follows is stream 1's; the words on first use
  *   start ID | resume ID | throw ID | return | yield | unwind | line N | ccall ID |

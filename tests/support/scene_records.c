@@ -133,6 +133,26 @@ static void do_code(struct scene *scene, const struct scene_words *w, int is_c)
 		    pmt_payload_put_code(payload, &def));
 }
 
+static void do_module(struct scene *scene, const struct scene_words *w)
+{
+	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES + 2 * SCENE_LINE_BYTES];
+	const char *build_id = strcmp(w->words[3], "-") == 0 ? "" : w->words[3];
+	char file[SCENE_LINE_BYTES];
+
+	snprintf(file, sizeof(file), "%s", w->words[2]);
+	scene_words_unescape(file);
+	struct pmt_code_def def = {
+	    .id = (uint32_t)scene_words_at(w, 1),
+	    .first_line = scene_words_at(w, 4),
+	    .kind = PMT_CODE_NATIVE,
+	    .file = {file, strlen(file)},
+	    .name = {build_id, strlen(build_id)},
+	};
+
+	put_payload(scene->now, PMT_EXT_CODE, NULL, 0, payload,
+		    pmt_payload_put_code(payload, &def));
+}
+
 /* In values, "|" stands for the NUL between arguments. */
 static void do_info(struct scene *scene, const struct scene_words *w)
 {
@@ -470,7 +490,7 @@ int scene_do_record(struct scene *scene, const struct scene_words *w)
 	    {"loss", do_loss},        {"checkpoint", do_checkpoint},
 	    {"sample", do_sample},    {"node", do_node},
 	    {"sums", do_sums},        {"type", do_type},
-	    {"counts", do_counts},
+	    {"counts", do_counts},    {"module", do_module},
 	};
 
 	for (size_t i = 0; i < sizeof(statements) / sizeof(*statements); i++) {

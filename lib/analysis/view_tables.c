@@ -9,6 +9,7 @@
 
 #include "analysis/function_table.h"
 #include "analysis/key_file.h"
+#include "analysis/sizes.h"
 
 /* A table while it is filled. */
 struct filler {
@@ -216,6 +217,64 @@ int pmt_view_table_types(const struct pmt_analysis *analysis,
 		if (!error)
 			set_counts(pmt_keyed_figures(&table, at), &type->counts);
 	}
+	if (error)
+		pmt_keyed_table_close(&table);
+	else
+		*ret_table = table;
+	return error;
+}
+
+/* --- sizes --- */
+
+static int add_size(struct pmt_keyed_table *table, const struct pmt_size_row *size)
+{
+	const struct pmt_size_figures *f = &size->figures;
+	char name[PMT_SIZE_NAME_BYTES];
+	struct pmt_keyed_row row = {.name = pmt_size_class_name(name, size->size_class),
+				    .parent = PMT_KEYED_NO_ROW};
+	uint32_t at;
+	int error = pmt_keyed_table_add(table, &row, &at);
+
+	if (error)
+		return error;
+	const uint64_t values[] = {
+	    f->allocated.bytes, f->allocated.count, f->requested_bytes, f->live.bytes,
+	    f->live.count,      f->temporary.bytes, f->temporary.count,
+	};
+	memcpy(pmt_keyed_figures(table, at), values, sizeof(values));
+	return 0;
+}
+
+int pmt_view_table_sizes(const struct pmt_analysis *analysis, const char *thread,
+			 struct pmt_keyed_table *ret_table)
+{
+	static const struct pmt_keyed_column columns[] = {
+	    {"bytes", "allocated_bytes", "allocated", PMT_UNIT_BYTES, true},
+	    {"count", "allocated_count", "blocks", PMT_UNIT_COUNT, true},
+	    {"requested", "requested_bytes", "requested", PMT_UNIT_BYTES, true},
+	    {"live", "live_bytes", "live", PMT_UNIT_BYTES, true},
+	    {"live-count", "live_count", "live", PMT_UNIT_COUNT, true},
+	    {"temporary", "temporary_bytes", "temporary", PMT_UNIT_BYTES, true},
+	    {"temporary-count", "temporary_count", "temporary", PMT_UNIT_COUNT, true},
+	};
+	const struct pmt_block_model_options options = {.spot = PMT_SPOT_THREAD,
+							.thread = thread};
+	struct pmt_keyed_table table = {.count = 0};
+	struct pmt_sizes sizes;
+	int error = pmt_sizes_new(analysis, &options, &sizes);
+
+	if (error)
+		return error;
+	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++) {
+		struct pmt_keyed_column column = columns[i];
+
+		column.is_known = analysis->model->measured.blocks;
+		pmt_keyed_table_add_column(&table, &column);
+	}
+	for (uint32_t i = 0; !error && i < sizes.count; i++)
+		if (sizes.rows[i].spot == PMT_FUNCTION_ALL)
+			error = add_size(&table, &sizes.rows[i]);
+	pmt_sizes_free(&sizes);
 	if (error)
 		pmt_keyed_table_close(&table);
 	else

@@ -35,7 +35,11 @@ int pmt_view_table_tree(const struct pmt_analysis *analysis,
 int pmt_view_table_lines(const struct pmt_analysis *analysis,
 			 const struct pmt_view_table_options *options,
 			 struct pmt_keyed_table *ret_table) PMT_MUST_CHECK;
-/* The figures of types, and of the whole trace, are their own. */
+/* Classes of sizes, of a history that is by_size; thread as in pmt_block_model_options.
+ */
+int pmt_view_table_sizes(const struct pmt_analysis *analysis, const char *thread,
+			 struct pmt_keyed_table *ret_table) PMT_MUST_CHECK;
+/* The figures of types are their own, too. */
 int pmt_view_table_types(const struct pmt_analysis *analysis,
 			 struct pmt_keyed_table *ret_table) PMT_MUST_CHECK;
 

@@ -47,6 +47,12 @@ static int make_types(const struct pmt_report_request *request,
 	return pmt_view_table_types(a, ret_table);
 }
 
+static int make_sizes(const struct pmt_report_request *request,
+		      const struct pmt_analysis *a, struct pmt_keyed_table *ret_table)
+{
+	return pmt_view_table_sizes(a, request->thread, ret_table);
+}
+
 static int make_headline(const struct pmt_report_request *request,
 			 const struct pmt_analysis *a, struct pmt_keyed_table *ret_table)
 {
@@ -125,9 +131,27 @@ static const struct pmt_diff_kind kinds[] = {
      .row = "allocated at",
      .rows = "rows",
      .first_keys = {"bytes"},
-     .options = BLOCK_OPTIONS,
+     .options = BLOCK_OPTIONS | PMT_TAKES_OF,
      .block_metrics = pmt_peak_metrics,
      .block_figure = PMT_BLOCKS_AT_PEAK,
+     .rss_figure = PMT_BLOCKS_AT_RSS_PEAK,
+     .of_traces = true},
+    {.view = "at",
+     .row = "allocated at",
+     .rows = "rows",
+     .first_keys = {"bytes"},
+     .options = BLOCK_OPTIONS & ~(unsigned)PMT_TAKES_MARKS,
+     .block_metrics = pmt_live_metrics,
+     .block_figure = PMT_BLOCKS_LEAKED,
+     .of_traces = true},
+    {.view = "sizes",
+     .row = "size",
+     .rows = "classes of sizes",
+     .first_keys = {"bytes"},
+     .options = PMT_TAKES_SORT | PMT_TAKES_LIMIT | PMT_TAKES_FILTER | PMT_TAKES_THREAD |
+		PMT_TAKES_MARKS | PMT_TAKES_WITHIN,
+     .make = make_sizes,
+     .by_size = true,
      .of_traces = true},
     {.view = "churn",
      .row = "allocated at",

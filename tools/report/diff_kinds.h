@@ -17,10 +17,12 @@ struct pmt_diff_kind {
 	/* Rows of blocks: of these; else NULL and no figure. */
 	const struct pmt_metric *block_metrics;
 	enum pmt_block_figure block_figure;
+	enum pmt_block_figure rss_figure; /* instead of it with --of=rss */
 	/* The others. NULL: of blocks. */
 	int (*make)(const struct pmt_report_request *request,
 		    const struct pmt_analysis *a, struct pmt_keyed_table *ret_table);
 	bool counts_only; /* needs no calls */
+	bool by_size;     /* needs blocks, apart by their size */
 	bool is_headline; /* one row: shown figure by figure */
 	bool has_moments; /* rows are in the order of time and have no sum */
 	/* What can be compared of two traces, or of two moments of one, or both. */

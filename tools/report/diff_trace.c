@@ -20,7 +20,7 @@ static int make_blocks(const struct pmt_report_request *request,
 		       struct pmt_keyed_table *ret_table)
 {
 	struct pmt_block_model_options options = {
-	    .figure = kind->block_figure,
+	    .figure = request->of_rss ? kind->rss_figure : kind->block_figure,
 	    .spot = pmt_block_spot(request),
 	    .thread = request->thread,
 	};
@@ -49,7 +49,7 @@ static int load(const struct pmt_report_request *request, enum pmt_until until,
 {
 	if (until != PMT_UNTIL_END)
 		return pmt_report_load_until(request, until, ret_analysis);
-	if (kind->block_metrics)
+	if (kind->block_metrics || kind->by_size)
 		return pmt_report_load_blocks(request, ret_analysis);
 	if (kind->counts_only)
 		return pmt_report_load_counts(request, ret_analysis);
@@ -127,7 +127,7 @@ static bool check(const struct pmt_report_request *request, enum pmt_until until
 {
 	if (until != PMT_UNTIL_END)
 		return pmt_diff_moment_check(request, until, a);
-	return !kind->block_metrics || !a->model->measured.blocks ||
+	return !(kind->block_metrics || kind->by_size) || !a->model->measured.blocks ||
 	       pmt_block_check_marks(request, &a->model->block_history);
 }
 
@@ -140,6 +140,8 @@ int pmt_diff_trace_read(const struct pmt_report_request *request, const char *pa
 	struct pmt_analysis a;
 
 	of_side.trace_path = path;
+	if (*kind && (*kind)->by_size)
+		of_side.by = PMT_BY_SIZE;
 	int code = load(&of_side, until, *kind, &a);
 	if (code != PMT_EXIT_OK)
 		return code;

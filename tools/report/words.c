@@ -17,33 +17,6 @@ static bool is_path(const char *word)
 	return strpbrk(word, "/.") || access(word, F_OK) == 0;
 }
 
-/* [VIEW] A.bin B.bin, or of one trace with two moments [VIEW] [A.bin]. */
-static bool read_diff(struct pmt_report_request *request, int count, char **words)
-{
-	bool has_moments = request->from_mark || request->to_mark || request->region;
-
-	if (count > 0)
-		request->diff_view = pmt_view_find(words[0]);
-	if (request->diff_view) {
-		count--;
-		words++;
-	} else if (count > 0 && !is_path(words[0]) && (count != 2 || has_moments)) {
-		return pmt_view_refuse(words[0]);
-	}
-	if (count > 2) {
-		pmt_message_error("'%s': diff is of two traces", words[2]);
-		return false;
-	}
-	if (count < 2 && !has_moments) {
-		pmt_message_error("diff needs two traces, or two moments of one: --from "
-				  "and --to, or --region");
-		return false;
-	}
-	request->trace_path = count > 0 ? words[0] : "trace.bin";
-	request->other_path = count > 1 ? words[1] : NULL;
-	return true;
-}
-
 /* A moment: 1.5 (seconds), 250ms, 50%, mark:NAME. */
 static bool read_when(struct pmt_report_request *request, const char *word)
 {
@@ -70,6 +43,50 @@ static bool read_when(struct pmt_report_request *request, const char *word)
 	return true;
 }
 
+/* The word behind the name of a view that wants one; *used counts it. */
+static bool read_argument(struct pmt_report_request *request, const struct pmt_view *view,
+			  int count, char **words, int *used)
+{
+	if (!view->argument)
+		return true;
+	if (count <= *used) {
+		pmt_message_error("the view '%s' needs a %s behind its name", view->name,
+				  view->argument);
+		return false;
+	}
+	return read_when(request, words[(*used)++]);
+}
+
+/* [VIEW] A.bin B.bin, or of one trace with two moments [VIEW] [A.bin]. */
+static bool read_diff(struct pmt_report_request *request, int count, char **words)
+{
+	bool has_moments = request->from_mark || request->to_mark || request->region;
+	int used = 1;
+
+	if (count > 0)
+		request->diff_view = pmt_view_find(words[0]);
+	if (request->diff_view) {
+		if (!read_argument(request, request->diff_view, count, words, &used))
+			return false;
+		count -= used;
+		words += used;
+	} else if (count > 0 && !is_path(words[0]) && (count != 2 || has_moments)) {
+		return pmt_view_refuse(words[0]);
+	}
+	if (count > 2) {
+		pmt_message_error("'%s': diff is of two traces", words[2]);
+		return false;
+	}
+	if (count < 2 && !has_moments) {
+		pmt_message_error("diff needs two traces, or two moments of one: --from "
+				  "and --to, or --region");
+		return false;
+	}
+	request->trace_path = count > 0 ? words[0] : "trace.bin";
+	request->other_path = count > 1 ? words[1] : NULL;
+	return true;
+}
+
 bool pmt_words_read(struct pmt_report_request *request, int count, char **words,
 		    bool wants_help, const struct pmt_view **ret_view)
 {
@@ -85,15 +102,8 @@ bool pmt_words_read(struct pmt_report_request *request, int count, char **words,
 	*ret_view = view ? view : pmt_report_views[0];
 	if (view && view->options & PMT_TAKES_DIFF && !wants_help)
 		return read_diff(request, count - used, words + used);
-	if (view && view->argument && !wants_help) {
-		if (count < 2) {
-			pmt_message_error("the view '%s' needs a %s behind its name",
-					  view->name, view->argument);
-			return false;
-		}
-		if (!read_when(request, words[used++]))
-			return false;
-	}
+	if (view && !wants_help && !read_argument(request, view, count, words, &used))
+		return false;
 	if (count - used > 1) {
 		pmt_message_error("'%s': one trace at a time", words[used + 1]);
 		return false;

@@ -252,3 +252,48 @@ int pmt_process_table_moments(const struct pmt_analysis *a,
 		error = add_moment(&table, a, "[end]", 0, &last);
 	return end(&table, error, ret_table);
 }
+
+/* --- fragmentation --- */
+
+static int add_fragmentation(struct pmt_keyed_table *table, const struct pmt_analysis *a,
+			     const char *name, const struct pmt_fragmentation_row *f)
+{
+	struct pmt_keyed_row row = {.name = name, .parent = PMT_KEYED_NO_ROW};
+	uint32_t at;
+	int error = f ? pmt_keyed_table_add(table, &row, &at) : 0;
+
+	if (error || !f)
+		return error;
+	const int64_t values[] = {
+	    pmt_fragmentation_rest(f),          (int64_t)f->rss_bytes,
+	    (int64_t)pmt_fragmentation_live(f), (int64_t)f->mapped_bytes,
+	    (int64_t)f->shared_bytes,           pmt_analysis_since_start_ns(a, f->tick),
+	};
+	memcpy(pmt_keyed_figures(table, at), values, sizeof(values));
+	return 0;
+}
+
+int pmt_process_table_fragmentation(const struct pmt_analysis *a,
+				    struct pmt_keyed_table *ret_table)
+{
+	static const struct pmt_keyed_column columns[] = {
+	    {"rest", "rest_bytes", "resident and not live", PMT_UNIT_CHANGE, true},
+	    {"rss", "rss_bytes", "RSS", PMT_UNIT_BYTES, true},
+	    {"live", "live_bytes", "live", PMT_UNIT_BYTES, true},
+	    {"mapped", "mapped_bytes", "mapped", PMT_UNIT_BYTES, true},
+	    {"shared", "shared_bytes", "shared", PMT_UNIT_BYTES, true},
+	    {"time", "time_ns", "time", PMT_UNIT_TIME, true},
+	};
+	const struct pmt_fragmentation *f = &a->model->fragmentation;
+	struct pmt_keyed_table table = {.count = 0};
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++)
+		add_column(&table, columns[i],
+			   a->model->measured.blocks && f->sample_count > 0);
+	int error =
+	    add_fragmentation(&table, a, "[most not live]", pmt_fragmentation_most(f));
+	if (!error)
+		error = add_fragmentation(&table, a, "[worst ratio]",
+					  pmt_fragmentation_worst(f));
+	return end(&table, error, ret_table);
+}

@@ -23,6 +23,11 @@ int pmt_process_table_threads(const struct pmt_analysis *analysis,
 int pmt_process_table_family(const struct pmt_analysis *analysis,
 			     struct pmt_keyed_table *ret_table) PMT_MUST_CHECK;
 
+/* The moments where most was resident and not live, and where it was the most for each
+ * live byte; of a trace read with_block_history. */
+int pmt_process_table_fragmentation(const struct pmt_analysis *analysis,
+				    struct pmt_keyed_table *ret_table) PMT_MUST_CHECK;
+
 /* Time, resident set and heap at each mark, at both ends of each region and at the end:
  * changes since the trace's begin. The second of one text meets the second. */
 int pmt_process_table_moments(const struct pmt_analysis *analysis,

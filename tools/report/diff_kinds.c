@@ -53,6 +53,14 @@ static int make_sizes(const struct pmt_report_request *request,
 	return pmt_view_table_sizes(a, request->thread, ret_table);
 }
 
+static int make_fragmentation(const struct pmt_report_request *request,
+			      const struct pmt_analysis *a,
+			      struct pmt_keyed_table *ret_table)
+{
+	(void)request;
+	return pmt_process_table_fragmentation(a, ret_table);
+}
+
 static int make_headline(const struct pmt_report_request *request,
 			 const struct pmt_analysis *a, struct pmt_keyed_table *ret_table)
 {
@@ -151,7 +159,17 @@ static const struct pmt_diff_kind kinds[] = {
      .options = PMT_TAKES_SORT | PMT_TAKES_LIMIT | PMT_TAKES_FILTER | PMT_TAKES_THREAD |
 		PMT_TAKES_MARKS | PMT_TAKES_WITHIN,
      .make = make_sizes,
+     .with_blocks = true,
      .by_size = true,
+     .of_traces = true},
+    {.view = "fragmentation",
+     .row = "moment",
+     .rows = "moments",
+     .first_keys = {"rest"},
+     .options = PMT_TAKES_SORT | PMT_TAKES_LIMIT,
+     .make = make_fragmentation,
+     .with_blocks = true,
+     .has_moments = true,
      .of_traces = true},
     {.view = "churn",
      .row = "allocated at",

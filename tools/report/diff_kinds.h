@@ -22,7 +22,8 @@ struct pmt_diff_kind {
 	int (*make)(const struct pmt_report_request *request,
 		    const struct pmt_analysis *a, struct pmt_keyed_table *ret_table);
 	bool counts_only; /* needs no calls */
-	bool by_size;     /* needs blocks, apart by their size */
+	bool with_blocks; /* needs them without showing where they come from */
+	bool by_size;     /* and apart by their size */
 	bool is_headline; /* one row: shown figure by figure */
 	bool has_moments; /* rows are in the order of time and have no sum */
 	/* What can be compared of two traces, or of two moments of one, or both. */

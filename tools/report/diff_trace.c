@@ -47,10 +47,14 @@ static int make_blocks(const struct pmt_report_request *request,
 static int load(const struct pmt_report_request *request, enum pmt_until until,
 		const struct pmt_diff_kind *kind, struct pmt_analysis *ret_analysis)
 {
+	struct pmt_report_request apart = *request;
+
 	if (until != PMT_UNTIL_END)
 		return pmt_report_load_until(request, until, ret_analysis);
-	if (kind->block_metrics || kind->by_size)
-		return pmt_report_load_blocks(request, ret_analysis);
+	if (kind->by_size)
+		apart.by = PMT_BY_SIZE;
+	if (kind->block_metrics || kind->with_blocks)
+		return pmt_report_load_blocks(&apart, ret_analysis);
 	if (kind->counts_only)
 		return pmt_report_load_counts(request, ret_analysis);
 	return pmt_report_load(request, false, ret_analysis);
@@ -127,7 +131,8 @@ static bool check(const struct pmt_report_request *request, enum pmt_until until
 {
 	if (until != PMT_UNTIL_END)
 		return pmt_diff_moment_check(request, until, a);
-	return !(kind->block_metrics || kind->by_size) || !a->model->measured.blocks ||
+	return !(kind->block_metrics || kind->with_blocks) ||
+	       !a->model->measured.blocks ||
 	       pmt_block_check_marks(request, &a->model->block_history);
 }
 
@@ -140,8 +145,6 @@ int pmt_diff_trace_read(const struct pmt_report_request *request, const char *pa
 	struct pmt_analysis a;
 
 	of_side.trace_path = path;
-	if (*kind && (*kind)->by_size)
-		of_side.by = PMT_BY_SIZE;
 	int code = load(&of_side, until, *kind, &a);
 	if (code != PMT_EXIT_OK)
 		return code;

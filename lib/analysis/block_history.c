@@ -53,7 +53,7 @@ static int ordinal_of(struct pmt_block_history *blocks, uint32_t stream,
 	return 0;
 }
 
-/* False for Python's domains: their memory comes from the kinds that are counted. */
+/* False for a kind that a newer writer knows. */
 static bool place_kind(uint8_t kind, enum pmt_place_kind *ret_kind)
 {
 	switch (kind) {
@@ -74,6 +74,18 @@ static bool place_kind(uint8_t kind, enum pmt_place_kind *ret_kind)
 	case PMT_BLOCK_SHARED:
 		*ret_kind = PMT_PLACE_SHARED;
 		return true;
+	case PMT_BLOCK_ARENA:
+		*ret_kind = PMT_PLACE_ARENA;
+		return true;
+	case PMT_BLOCK_RAW:
+		*ret_kind = PMT_PLACE_RAW;
+		return true;
+	case PMT_BLOCK_MEM:
+		*ret_kind = PMT_PLACE_MEM;
+		return true;
+	case PMT_BLOCK_OBJECT:
+		*ret_kind = PMT_PLACE_OBJECT;
+		return true;
 	default:
 		return false;
 	}
@@ -86,9 +98,12 @@ static bool read_alloc(const struct pmt_event *event, struct pmt_block_op *op,
 	if (!pmt_payload_get_alloc(&event->record, ret_alloc) ||
 	    !place_kind(ret_alloc->kind, ret_kind))
 		return false;
-	op->bytes = ret_alloc->usable_bytes ? ret_alloc->usable_bytes
-					    : ret_alloc->requested_bytes;
-	op->is_map = *ret_kind != PMT_PLACE_MALLOC;
+	/* Of an object what Python asked for, wherever it lies: as tracemalloc has it. */
+	op->bytes = ret_alloc->usable_bytes && !pmt_place_is_domain(*ret_kind)
+			? ret_alloc->usable_bytes
+			: ret_alloc->requested_bytes;
+	op->is_map = pmt_place_is_map(*ret_kind);
+	op->is_in_turn = pmt_place_is_domain(*ret_kind);
 	return true;
 }
 
@@ -102,7 +117,8 @@ static bool read_free(const struct pmt_event *event, struct pmt_block_op *op)
 		return false;
 	op->bytes = release.bytes;
 	op->is_free = true;
-	op->is_map = kind != PMT_PLACE_MALLOC;
+	op->is_map = pmt_place_is_map(kind);
+	op->is_in_turn = pmt_place_is_domain(kind);
 	return true;
 }
 

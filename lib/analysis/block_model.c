@@ -178,22 +178,28 @@ const char *pmt_size_class_name(char text[PMT_SIZE_NAME_BYTES], unsigned size_cl
 	return text;
 }
 
-/* A place by its thread or its class of sizes alone. */
+/* A place by its thread, its class of sizes or its domain alone. */
 static int node_without_context(struct maker *m, const struct pmt_place *place,
 				uint32_t *ret_node)
 {
 	bool is_thread = m->options->spot == PMT_SPOT_THREAD;
-	uint64_t key = is_thread ? place->stream : place->size_class;
+	bool is_domain = m->options->spot == PMT_SPOT_DOMAIN;
+	uint64_t key = is_thread   ? place->stream
+		       : is_domain ? place->kind
+				   : place->size_class;
 	uint32_t spot = pmt_map_find(&m->spots, key);
 	char text[PMT_THREAD_NAME_BYTES];
+	const char *name = text;
 	int error = 0;
 
 	if (spot == PMT_MAP_NONE) {
 		if (is_thread)
 			pmt_model_thread_name(m->a->model, place->stream, text);
+		else if (is_domain)
+			name = pmt_place_domain(place->kind);
 		else
 			pmt_size_class_name(text, place->size_class);
-		error = pmt_functions_add(&m->model->functions, PMT_FUNCTION_PSEUDO, text,
+		error = pmt_functions_add(&m->model->functions, PMT_FUNCTION_PSEUDO, name,
 					  &spot);
 		if (!error)
 			error = pmt_map_put(&m->spots, key, spot);
@@ -210,7 +216,7 @@ static int node_of(struct maker *m, const struct pmt_place *place, uint32_t *ret
 	size_t count;
 	int error;
 
-	if (m->options->spot == PMT_SPOT_THREAD || m->options->spot == PMT_SPOT_SIZE)
+	if (m->options->spot >= PMT_SPOT_THREAD)
 		return node_without_context(m, place, ret_node);
 	error = find_way(m, place, &count, &is_whole);
 	if (!error && place->context == 0)
@@ -223,23 +229,24 @@ static int node_of(struct maker *m, const struct pmt_place *place, uint32_t *ret
 	return error;
 }
 
-static struct pmt_held held_of(const struct maker *m, uint32_t i)
+static struct pmt_held held_of(const struct pmt_analysis *a,
+			       const struct pmt_block_model_options *options, uint32_t i)
 {
-	const struct pmt_block_history *blocks = &m->a->model->block_history;
+	const struct pmt_block_history *blocks = &a->model->block_history;
 	const struct pmt_place *place = &blocks->set.places.items[i];
 	struct pmt_held none = {0, 0};
 
 	if (!pmt_place_is_heap(place) ||
-	    (m->options->thread &&
-	     !pmt_model_is_thread(m->a->model, place->stream, m->options->thread)))
+	    (options->thread &&
+	     !pmt_model_is_thread(a->model, place->stream, options->thread)))
 		return none;
-	if (m->options->figure == PMT_BLOCKS_AT_PEAK)
+	if (options->figure == PMT_BLOCKS_AT_PEAK)
 		return place->at[PMT_MOMENT_HEAP];
-	if (m->options->figure == PMT_BLOCKS_AT_RSS_PEAK)
+	if (options->figure == PMT_BLOCKS_AT_RSS_PEAK)
 		return place->at[PMT_MOMENT_RSS];
 	if (i < blocks->first_place)
 		return none;
-	switch (m->options->figure) {
+	switch (options->figure) {
 	case PMT_BLOCKS_TEMPORARY:
 		return place->temporary;
 	case PMT_BLOCKS_ALLOCATED:
@@ -256,7 +263,7 @@ static int add_places(struct maker *m)
 
 	for (uint32_t i = 0; i < places->count; i++) {
 		const struct pmt_place *place = &places->items[i];
-		struct pmt_held held = held_of(m, i);
+		struct pmt_held held = held_of(m->a, m->options, i);
 
 		if (m->options->place_nodes)
 			m->options->place_nodes[i] = PMT_TREE_ROOT;
@@ -317,6 +324,26 @@ int pmt_block_model_new(const struct pmt_analysis *a,
 	else
 		*ret_model = m.model;
 	return error;
+}
+
+bool pmt_block_model_split(const struct pmt_analysis *a,
+			   const struct pmt_block_model_options *options,
+			   struct pmt_held ret_split[PMT_PLACE_KINDS])
+{
+	const struct pmt_places *places = &a->model->block_history.set.places;
+	bool has_domains = false;
+
+	for (unsigned kind = 0; kind < PMT_PLACE_KINDS; kind++)
+		ret_split[kind] = (struct pmt_held){0, 0};
+	for (uint32_t i = 0; i < places->count; i++) {
+		uint8_t kind = places->items[i].kind;
+		struct pmt_held held = held_of(a, options, i);
+
+		ret_split[kind].bytes += held.bytes;
+		ret_split[kind].count += held.count;
+		has_domains |= pmt_place_is_domain(kind);
+	}
+	return has_domains;
 }
 
 void pmt_block_model_free(struct pmt_model *model)

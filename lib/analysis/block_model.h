@@ -21,8 +21,10 @@ enum pmt_block_spot {
 	PMT_SPOT_LINE = 0, /* first_line of such a function is the line */
 	PMT_SPOT_FUNCTION,
 	PMT_SPOT_FILE,
-	PMT_SPOT_THREAD, /* the one that allocated: no calling contexts */
-	PMT_SPOT_SIZE,   /* a class of sizes, of a history that is by_size; the same */
+	/* Without calling contexts: */
+	PMT_SPOT_THREAD, /* the one that allocated */
+	PMT_SPOT_SIZE,   /* a class of sizes, of a history that is by_size */
+	PMT_SPOT_DOMAIN, /* who served the block (pmt_place_domain) */
 };
 
 struct pmt_block_model_options {
@@ -50,5 +52,11 @@ int pmt_block_model_new(const struct pmt_analysis *analysis,
 			const struct pmt_block_model_options *options,
 			struct pmt_model **ret_model) PMT_MUST_CHECK;
 void pmt_block_model_free(struct pmt_model *model);
+
+/* The same blocks by kind of place, of the heap; true when some are of Python's domains
+ * (mode=objects). options->spot does not matter. */
+bool pmt_block_model_split(const struct pmt_analysis *analysis,
+			   const struct pmt_block_model_options *options,
+			   struct pmt_held ret_split[PMT_PLACE_KINDS]);
 
 #endif

@@ -307,6 +307,13 @@ static int wait(struct pmt_block_order *order, const struct pmt_block_op *op)
 	return error;
 }
 
+/* A free in its turn that finds nothing is of a block from before the trace: were it to
+ * wait, it would take the next block of another thread at its address. */
+static bool fits_in_turn(const struct pmt_block_op *op)
+{
+	return op->is_in_turn && op->is_free;
+}
+
 int pmt_block_order_add(struct pmt_block_order *order, const struct pmt_block_op *op)
 {
 	uint64_t first;
@@ -322,7 +329,8 @@ int pmt_block_order_add(struct pmt_block_order *order, const struct pmt_block_op
 	if (error)
 		return error;
 	first = first_of(order, chain_of(op));
-	if (is_blocked(order, first, op) || !pmt_live_set_fits(order->set, op))
+	if (is_blocked(order, first, op) ||
+	    !(fits_in_turn(op) || pmt_live_set_fits(order->set, op)))
 		return wait(order, op);
 	error = pmt_live_set_apply(order->set, op);
 	if (!error && first)

@@ -32,7 +32,9 @@ static void add_arenas(struct pmt_fragmentation_row *row, const struct pmt_live_
 	for (size_t i = 0; i < set->maps.count; i++) {
 		const struct pmt_live_map *map = &set->maps.items[i];
 
-		if (set->places.items[map->place].kind != PMT_PLACE_MAPPED)
+		uint8_t kind = set->places.items[map->place].kind;
+
+		if (kind != PMT_PLACE_MAPPED && kind != PMT_PLACE_ARENA)
 			continue;
 		for (unsigned k = 0; k < PMT_ARENA_KINDS; k++)
 			if (map->to - map->from == sizes[k])

@@ -25,10 +25,11 @@ enum pmt_arena_kind { PMT_ARENA_256K = 0, PMT_ARENA_1M = 1, PMT_ARENA_KINDS };
 struct pmt_fragmentation_row {
 	uint64_t tick;
 	uint64_t rss_bytes;
-	uint64_t shared_bytes;            /* of these, with files and other processes */
-	uint64_t malloc_bytes;            /* live blocks of the malloc family */
-	uint64_t mapped_bytes;            /* live, anonymous and private: arenas too */
-	uint64_t arenas[PMT_ARENA_KINDS]; /* of these, in pieces of exactly that size */
+	uint64_t shared_bytes; /* of these, with files and other processes */
+	uint64_t malloc_bytes; /* live blocks of malloc and of Python */
+	uint64_t mapped_bytes; /* live, anonymous and private: arenas too */
+	/* Of these, or with mode=objects beside them, in pieces of exactly that size. */
+	uint64_t arenas[PMT_ARENA_KINDS];
 };
 
 /* All zero is empty and owns nothing. */

@@ -24,6 +24,9 @@ struct pmt_block_op {
 	uint32_t ordinal; /* allocations of the thread until it, itself included */
 	bool is_free;
 	bool is_map;
+	/* Of a domain of Python's: records have the time wherever threads took turns, so
+	 * what did not happen before it by its time did not. */
+	bool is_in_turn;
 };
 
 enum { PMT_RECENT_FREES = 4096 };

@@ -112,6 +112,8 @@ static int move_to_context(struct pmt_model *model, struct pmt_stream_state *str
 	struct pmt_figures *rest = &model->tree.self[outside];
 	rest->allocated_bytes -= deltas->allocated_bytes;
 	rest->allocated_count -= deltas->allocated_count;
+	rest->object_bytes -= deltas->object_bytes;
+	rest->object_count -= deltas->object_count;
 	rest->freed_bytes -= deltas->freed_bytes;
 	rest->freed_count -= deltas->freed_count;
 	rest->mapped_bytes = pmt_sum_wrapping(rest->mapped_bytes, -deltas->mapped_bytes);
@@ -131,15 +133,17 @@ static int move_to_context(struct pmt_model *model, struct pmt_stream_state *str
 	return error;
 }
 
-/* bytes below 0: they go. */
+/* bytes below 0: they go. Of an object in an arena 0 bytes are malloc's. */
 static struct pmt_deltas deltas_of(uint8_t kind, int64_t bytes)
 {
 	struct pmt_deltas d = {0};
 
 	if (kind == PMT_BLOCK_FILE) {
 		d.file_mapped_bytes = bytes;
-	} else if (kind >= PMT_BLOCK_MMAP && kind <= PMT_BLOCK_SHARED) {
+	} else if (kind >= PMT_BLOCK_MMAP && kind <= PMT_BLOCK_ARENA) {
 		d.mapped_bytes = bytes;
+	} else if (kind >= PMT_BLOCK_RAW && bytes == 0) {
+		return d;
 	} else if (bytes >= 0) {
 		d.allocated_bytes = (uint64_t)bytes;
 		d.allocated_count = 1;
@@ -195,6 +199,10 @@ int pmt_model_add_alloc(struct pmt_model *model, struct pmt_stream_state *stream
 		error = pmt_block_table_put(&blocks->live, block);
 	if (!error && block.place != PMT_MAP_NONE) {
 		struct pmt_deltas d = deltas_of(alloc.kind, (int64_t)alloc.usable_bytes);
+		if (alloc.kind >= PMT_BLOCK_RAW) {
+			d.object_bytes = alloc.requested_bytes;
+			d.object_count = 1;
+		}
 		error = move_to_context(model, stream, block.place, &d);
 	}
 	return error;
@@ -242,6 +250,8 @@ void pmt_model_finish_blocks(struct pmt_model *model)
 
 		if (!node)
 			continue;
+		rest->object_bytes = not_below_zero(rest->object_bytes);
+		rest->object_count = not_below_zero(rest->object_count);
 		rest->allocated_bytes = not_below_zero(rest->allocated_bytes);
 		rest->allocated_count = not_below_zero(rest->allocated_count);
 		rest->freed_bytes = not_below_zero(rest->freed_bytes);

@@ -11,6 +11,17 @@ void pmt_places_close(struct pmt_places *places)
 	*places = (struct pmt_places){0};
 }
 
+const char *pmt_place_domain(uint8_t kind)
+{
+	static const char *const words[PMT_PLACE_KINDS] = {
+	    [PMT_PLACE_MALLOC] = "malloc", [PMT_PLACE_MAPPED] = "mmap",
+	    [PMT_PLACE_RAW] = "raw",       [PMT_PLACE_MEM] = "mem",
+	    [PMT_PLACE_OBJECT] = "obj",
+	};
+
+	return kind < PMT_PLACE_KINDS ? words[kind] : NULL;
+}
+
 static bool is_at(const struct pmt_place *place, const struct pmt_place *wanted)
 {
 	return place->stream == wanted->stream && place->context == wanted->context &&
@@ -41,8 +52,8 @@ int pmt_places_get(struct pmt_places *places, uint32_t stream, uint32_t context,
 					.kind = (uint8_t)kind,
 					.size_class = (uint8_t)size_class};
 	/* Streams are few and ids small: keys hardly ever meet, and then step aside. */
-	uint64_t key = (uint64_t)stream << 40 ^ (uint64_t)context << 10 ^
-		       (uint64_t)size_class << 3 ^ (uint64_t)(unsigned)kind;
+	uint64_t key = (uint64_t)stream << 40 ^ (uint64_t)context << 11 ^
+		       (uint64_t)size_class << 4 ^ (uint64_t)(unsigned)kind;
 	uint32_t found;
 
 	while ((found = pmt_map_find(&places->by_key, key)) != PMT_MAP_NONE) {

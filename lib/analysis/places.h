@@ -13,14 +13,18 @@
 #include "analysis/map.h"
 #include "base/attr.h"
 
-/* What a place asked for; the heap is the first two together. */
+/* What a place asked for; the heap is all up to PMT_PLACE_OBJECT together. */
 enum pmt_place_kind {
 	PMT_PLACE_MALLOC = 0, /* of the malloc family */
-	PMT_PLACE_MAPPED = 1, /* anonymous, private: Python's arenas too */
+	PMT_PLACE_MAPPED = 1, /* anonymous, private: Python's arenas too in mode=allocs */
+	PMT_PLACE_RAW = 2,    /* of Python's domains: mode=objects */
+	PMT_PLACE_MEM = 3,
+	PMT_PLACE_OBJECT = 4,
 	/* Not of the heap: */
-	PMT_PLACE_FILE = 2,
-	PMT_PLACE_RESERVED = 3,
-	PMT_PLACE_SHARED = 4,
+	PMT_PLACE_FILE = 5,
+	PMT_PLACE_RESERVED = 6,
+	PMT_PLACE_SHARED = 7,
+	PMT_PLACE_ARENA = 8, /* where the blocks of the domains lie: counted there */
 	PMT_PLACE_KINDS,
 };
 
@@ -75,7 +79,20 @@ void pmt_places_close(struct pmt_places *places);
 
 static inline bool pmt_place_is_heap(const struct pmt_place *place)
 {
-	return place->kind <= PMT_PLACE_MAPPED;
+	return place->kind <= PMT_PLACE_OBJECT;
+}
+
+static inline bool pmt_place_is_domain(uint8_t kind)
+{
+	return kind >= PMT_PLACE_RAW && kind <= PMT_PLACE_OBJECT;
+}
+
+/* Who serves places of the heap, in a word; NULL for other kinds. */
+const char *pmt_place_domain(uint8_t kind);
+
+static inline bool pmt_place_is_map(uint8_t kind)
+{
+	return kind == PMT_PLACE_MAPPED || kind >= PMT_PLACE_FILE;
 }
 
 /* The class of a size: 0 for 0, 1 for 1, 2 for 2 and 3, 3 for 4 to 7, ... */

@@ -28,7 +28,8 @@ enum pmt_block_kind {
 	PMT_BLOCK_FILE = 9,      /* the same of a file */
 	PMT_BLOCK_RESERVED = 10, /* of addresses only: PROT_NONE */
 	PMT_BLOCK_SHARED = 11,   /* of memory that other processes share, no file */
-	PMT_BLOCK_RAW = 16,      /* Python's domains */
+	PMT_BLOCK_ARENA = 12,    /* mmap of Python's allocator, for the objects below */
+	PMT_BLOCK_RAW = 16,      /* of Python's domains (mode=objects) */
 	PMT_BLOCK_MEM = 17,
 	PMT_BLOCK_OBJECT = 18,
 };

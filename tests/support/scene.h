@@ -16,8 +16,9 @@
  *                                  fmap=BYTES
  *   point op=start code=ID from=ID depth=N skipped=N line=N from_line=N
  *                                            and the same
- *   malloc ADDRESS BYTES stack=ID  free ADDRESS     mmap ADDRESS BYTES stack=ID
- *                                  kind=mmap|file|reserved|shared   munmap ADDRESS BYTES
+ *   malloc ADDRESS BYTES stack=ID domain=raw|mem|obj      free ADDRESS
+ *   mmap ADDRESS BYTES stack=ID kind=mmap|file|reserved|shared|arena
+ *                                  munmap ADDRESS BYTES
  *                                            and on each +TICKS and the changes above
  *   stack ID parent=ID code=ID offset=N
  *   mark TEXT... | region TEXT... | endregion TEXT... | pause | continue DEPTH LOWEST

@@ -351,7 +351,13 @@ static void put_free(struct scene *scene, const struct scene_words *w, unsigned 
 
 static void do_malloc(struct scene *scene, const struct scene_words *w)
 {
-	put_alloc(scene, w, PMT_BLOCK_MALLOC);
+	static const char *const domains[] = {"raw", "mem", "obj", NULL};
+	const char *word = scene_words_value(w, "domain");
+	int domain = word ? scene_find_word(domains, word) : 0;
+
+	if (domain < 0)
+		scene_words_fail(w, "no such domain");
+	put_alloc(scene, w, word ? PMT_BLOCK_RAW + (unsigned)domain : PMT_BLOCK_MALLOC);
 }
 
 static void do_free(struct scene *scene, const struct scene_words *w)
@@ -361,7 +367,8 @@ static void do_free(struct scene *scene, const struct scene_words *w)
 
 static void do_mmap(struct scene *scene, const struct scene_words *w)
 {
-	static const char *const kinds[] = {"mmap", "file", "reserved", "shared", NULL};
+	static const char *const kinds[] = {"mmap",   "file",  "reserved",
+					    "shared", "arena", NULL};
 	const char *word = scene_words_value(w, "kind");
 	int kind = word ? scene_find_word(kinds, word) : 0;
 

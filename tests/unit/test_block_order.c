@@ -166,12 +166,41 @@ START_TEST(a_busy_machine_changes_nothing)
 }
 END_TEST
 
+/* Its turn is known: it does not wait for the allocation of another thread. */
+START_TEST(a_free_in_its_turn_is_of_before)
+{
+	struct pmt_live_set set = {.temporary_within = 10};
+	struct pmt_block_order order;
+	struct pmt_block_op op = {
+	    .address = 16, .tick = 1, .stream = 1, .is_free = true, .is_in_turn = true};
+
+	pmt_block_order_init(&order, &set, false, TICKS_PER_SECOND);
+	ck_assert_int_eq(pmt_block_order_add(&order, &op), 0);
+	ck_assert_uint_eq(set.unknown_free_count, 1);
+	op = (struct pmt_block_op){
+	    .address = 16, .bytes = 8, .tick = 2, .stream = 2, .is_in_turn = true};
+	ck_assert_int_eq(
+	    pmt_places_get(&set.places, 2, 1, PMT_PLACE_OBJECT, 0, &op.place), 0);
+	ck_assert_int_eq(pmt_block_order_add(&order, &op), 0);
+	ck_assert_uint_eq(set.places.heap.count, 1);
+	op.is_free = true;
+	ck_assert_int_eq(pmt_block_order_add(&order, &op), 0);
+	ck_assert_int_eq(pmt_block_order_finish(&order), 0);
+	ck_assert_uint_eq(set.places.heap.count, 0);
+	ck_assert_uint_eq(set.unknown_free_count, 1);
+	ck_assert_uint_eq(set.double_free_count, 0);
+	pmt_block_order_close(&order);
+	pmt_live_set_close(&set);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("block_order");
 	TCase *tc = tcase_create("block_order");
 
 	tcase_add_test(tc, a_busy_machine_changes_nothing);
+	tcase_add_test(tc, a_free_in_its_turn_is_of_before);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -159,7 +159,8 @@ static void read_by(struct reading *r)
 	static const char *const words[PMT_BY_COUNT] = {
 	    [PMT_BY_LINE] = "line",     [PMT_BY_FUNCTION] = "function",
 	    [PMT_BY_FILE] = "file",     [PMT_BY_SIZE] = "size",
-	    [PMT_BY_THREAD] = "thread", [PMT_BY_STACK] = "stack"};
+	    [PMT_BY_THREAD] = "thread", [PMT_BY_STACK] = "stack",
+	    [PMT_BY_DOMAIN] = "domain"};
 
 	for (unsigned i = PMT_BY_LINE; i < PMT_BY_COUNT; i++) {
 		if (strcmp(optarg, words[i]) == 0) {
@@ -167,7 +168,7 @@ static void read_by(struct reading *r)
 			return;
 		}
 	}
-	fail_value(r, "--by", "line, function, file, size, thread or stack");
+	fail_value(r, "--by", "line, function, file, size, thread, domain or stack");
 }
 
 static void read_of(struct reading *r)

@@ -17,14 +17,54 @@
 
 enum { ROWS_DEFAULT = 20 };
 
+/* Python's own first, then what passed it by. */
+static const uint8_t domain_order[] = {PMT_PLACE_OBJECT, PMT_PLACE_MEM, PMT_PLACE_RAW,
+				       PMT_PLACE_MALLOC, PMT_PLACE_MAPPED};
+
+enum { DOMAINS = sizeof(domain_order) / sizeof(*domain_order) };
+
+static bool split(const struct pmt_report_request *request, const struct pmt_analysis *a,
+		  const struct pmt_block_view *view,
+		  struct pmt_held ret_split[PMT_PLACE_KINDS])
+{
+	const struct pmt_block_model_options options = {
+	    .figure = request->of_rss ? view->rss_figure : view->figure,
+	    .thread = request->thread};
+
+	return pmt_block_model_split(a, &options, ret_split);
+}
+
 /* --- text --- */
+
+void pmt_block_print_head(const struct pmt_report_request *request,
+			  const struct pmt_analysis *a, const struct pmt_block_view *view)
+{
+	struct pmt_held held[PMT_PLACE_KINDS];
+	const char *separator = "";
+	char text[PMT_FIGURE_BYTES];
+
+	view->print_head(request, a, a->model);
+	if (!split(request, a, view, held))
+		return;
+	for (unsigned i = 0; i < DOMAINS; i++) {
+		uint8_t kind = domain_order[i];
+
+		if (held[kind].count == 0)
+			continue;
+		fprintf(request->out, "%s%s %s", separator, pmt_place_domain(kind),
+			pmt_figure_bytes(text, held[kind].bytes, request->exact_bytes));
+		separator = ", ";
+	}
+	fputs(*separator ? "\n\n" : "", request->out);
+}
 
 static int print_text(const struct pmt_report_request *request,
 		      const struct pmt_analysis *a, const struct pmt_block_view *view,
 		      const struct pmt_ranking *ranking)
 {
-	static const char *const titles[] = {
-	    "line", "line", "function", "file", "size asked for", "thread", "stack"};
+	static const char *const titles[] = {"line",  "line",           "function",
+					     "file",  "size asked for", "thread",
+					     "stack", "domain"};
 	struct pmt_columns columns =
 	    pmt_columns_of(request, view->metrics, PMT_BLOCK_METRICS);
 	struct pmt_source source = {0};
@@ -32,7 +72,7 @@ static int print_text(const struct pmt_report_request *request,
 	if (a->clock.known)
 		source.traced_ns = a->clock.realtime_ns;
 	if (a->model->measured.blocks)
-		view->print_head(request, a, a->model);
+		pmt_block_print_head(request, a, view);
 	if (ranking->count > 0)
 		pmt_columns_print_headings(request, &columns, titles[request->by]);
 	for (uint32_t i = 0; i < ranking->count; i++) {
@@ -62,6 +102,7 @@ static void print_apart(const struct pmt_report_request *request,
 	    [PMT_PLACE_FILE] = "mapped files",
 	    [PMT_PLACE_RESERVED] = "reserved addresses",
 	    [PMT_PLACE_SHARED] = "shared memory",
+	    [PMT_PLACE_ARENA] = "Python's arenas",
 	};
 	uint64_t bytes[PMT_PLACE_KINDS] = {0};
 	const char *separator = "Apart from the heap, live: ";
@@ -184,6 +225,41 @@ json_t *pmt_block_json(const struct pmt_analysis *a)
 	return object;
 }
 
+static uint64_t arena_bytes(const struct pmt_places *places)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < places->count; i++)
+		if (places->items[i].kind == PMT_PLACE_ARENA)
+			bytes += places->items[i].live.bytes;
+	return bytes;
+}
+
+json_t *pmt_block_json_of(const struct pmt_report_request *request,
+			  const struct pmt_analysis *a, const struct pmt_block_view *view)
+{
+	json_t *object = pmt_block_json(a), *domains = json_object();
+	struct pmt_held held[PMT_PLACE_KINDS];
+
+	if (!split(request, a, view, held)) {
+		json_decref(domains);
+		return object;
+	}
+	for (unsigned i = 0; i < DOMAINS; i++) {
+		json_t *domain = json_object();
+
+		json_object_set_new(domain, "bytes",
+				    count_json(held[domain_order[i]].bytes));
+		json_object_set_new(domain, "count",
+				    count_json(held[domain_order[i]].count));
+		json_object_set_new(domains, pmt_place_domain(domain_order[i]), domain);
+	}
+	json_object_set_new(object, "domains", domains);
+	json_object_set_new(object, "arena_bytes",
+			    count_json(arena_bytes(&a->model->block_history.set.places)));
+	return object;
+}
+
 static int print_json(const struct pmt_report_request *request,
 		      const struct pmt_analysis *a, const struct pmt_block_view *view,
 		      const struct pmt_ranking *ranking)
@@ -195,13 +271,16 @@ static int print_json(const struct pmt_report_request *request,
 		json_t *object = json_object();
 
 		pmt_json_set_function(object, a->model, row->function);
+		if (request->by == PMT_BY_DOMAIN)
+			json_object_set(object, "domain",
+					json_object_get(object, "function"));
 		json_object_set_new(object, "self", figures_json(&row->self, view));
 		json_object_set_new(object, "inclusive",
 				    figures_json(&row->inclusive, view));
 		json_array_append_new(rows, object);
 	}
 	json_object_set_new(document, "trace", pmt_json_trace(a));
-	json_object_set_new(document, "blocks", pmt_block_json(a));
+	json_object_set_new(document, "blocks", pmt_block_json_of(request, a, view));
 	json_object_set_new(document, view->member, rows);
 	return pmt_json_print(request->out, document);
 }

@@ -48,7 +48,8 @@ static int print_json(struct pmt_tree_view *view, const struct pmt_block_view *b
 		json_array_append_new(rows, node);
 	}
 	json_object_set_new(document, "trace", pmt_json_trace(view->a));
-	json_object_set_new(document, "blocks", pmt_block_json(view->a));
+	json_object_set_new(document, "blocks",
+			    pmt_block_json_of(view->request, view->a, blocks));
 	json_object_set_new(document, blocks->member, rows);
 	return pmt_json_print(view->request->out, document);
 }
@@ -83,7 +84,7 @@ static int print_csv(struct pmt_tree_view *view, const struct pmt_block_view *bl
 static int print_text(struct pmt_tree_view *view, const struct pmt_block_view *blocks)
 {
 	if (view->a->model->measured.blocks)
-		blocks->print_head(view->request, view->a, view->a->model);
+		pmt_block_print_head(view->request, view->a, blocks);
 	view->metrics = blocks->metrics;
 	view->metric_count = PMT_BLOCK_METRICS;
 	view->print_foot = pmt_block_print_foot;

@@ -53,6 +53,8 @@ enum pmt_block_spot pmt_block_spot(const struct pmt_report_request *request)
 		return PMT_SPOT_THREAD;
 	case PMT_BY_SIZE:
 		return PMT_SPOT_SIZE;
+	case PMT_BY_DOMAIN:
+		return PMT_SPOT_DOMAIN;
 	default:
 		return PMT_SPOT_LINE;
 	}

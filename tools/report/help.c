@@ -30,7 +30,7 @@ static const struct option_help option_helps[] = {
     {PMT_TAKES_BY_THREAD, "    --by-thread", "keep the threads apart"},
     {PMT_TAKES_SOURCE, "    --no-source", "do not show source lines"},
     {PMT_TAKES_TRIGGER, "    --trigger=BYTES", "only where RSS changed by so much"},
-    {PMT_TAKES_BY, "    --by=WHAT", "line, function, file, size, thread or stack"},
+    {PMT_TAKES_BY, "    --by=WHAT", "line, function, file, size, thread, domain, stack"},
     {PMT_TAKES_MARKS, "    --from=MARK", "only what is allocated behind this mark"},
     {PMT_TAKES_MARKS, "    --to=MARK", "nothing that happens behind this mark"},
     {PMT_TAKES_REGION, "    --region=NAME", "before and after this region of one trace"},

@@ -50,6 +50,7 @@ enum pmt_report_by {
 	PMT_BY_SIZE,
 	PMT_BY_THREAD,
 	PMT_BY_STACK,
+	PMT_BY_DOMAIN,
 	PMT_BY_COUNT,
 };
 

@@ -32,7 +32,7 @@ static int run(const struct pmt_report_request *request)
 
 const struct pmt_view pmt_view_churn = {
     .name = "churn",
-    .summary = "who allocates what is freed at once (mode=allocs)",
+    .summary = "who allocates what is freed at once (mode=allocs, objects)",
     .formats = PMT_BLOCK_FORMATS,
     .options = PMT_BLOCK_OPTIONS | PMT_TAKES_WITHIN,
     .sort_keys = PMT_BLOCK_KEYS,

@@ -35,7 +35,7 @@ static int run(const struct pmt_report_request *request)
 
 const struct pmt_view pmt_view_leaks = {
     .name = "leaks",
-    .summary = "who allocated what is still live (mode=allocs)",
+    .summary = "who allocated what is still live (mode=allocs, objects)",
     .formats = PMT_BLOCK_FORMATS,
     .options = PMT_BLOCK_OPTIONS,
     .sort_keys = PMT_BLOCK_KEYS,

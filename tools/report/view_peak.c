@@ -52,7 +52,7 @@ static int run(const struct pmt_report_request *request)
 
 const struct pmt_view pmt_view_peak = {
     .name = "peak",
-    .summary = "what was live when the heap or RSS was highest (mode=allocs)",
+    .summary = "what was live when the heap or RSS was highest (mode=allocs, objects)",
     .formats = PMT_BLOCK_FORMATS,
     .options = PMT_BLOCK_OPTIONS | PMT_TAKES_OF,
     .sort_keys = PMT_BLOCK_KEYS,

@@ -16,9 +16,12 @@
 #define HOUR            (MS * 1000 * 3600)
 
 static const struct pmt_option_word mode_words[] = {
-    {"calls", PMT_MODE_CALLS, false},   {"lines", PMT_MODE_CALLS | PMT_MODE_LINES, false},
-    {"allocs", PMT_MODE_ALLOCS, false}, {"off", PMT_MODE_OFF, false},
-    {"refs", PMT_MODE_REFS, false},     {"objects", PMT_MODE_OBJECTS, true},
+    {"calls", PMT_MODE_CALLS, false},
+    {"lines", PMT_MODE_CALLS | PMT_MODE_LINES, false},
+    {"allocs", PMT_MODE_ALLOCS, false},
+    {"off", PMT_MODE_OFF, false},
+    {"refs", PMT_MODE_REFS, false},
+    {"objects", PMT_MODE_ALLOCS | PMT_MODE_OBJECTS, false},
     {"faults", PMT_MODE_FAULTS, true},
 };
 static const struct pmt_option_word detail_words[] = {
@@ -47,7 +50,7 @@ static const struct pmt_option_word compress_words[] = {
 
 #define ALL    "all"
 #define EVENTS "calls, lines"
-#define STREAM "calls, lines, allocs"
+#define STREAM "calls, lines, allocs, objects"
 
 /* The columns that every row has; the ranges of numbers and the words follow by name. */
 #define ROW(name, kind, member, initial_value, unit_name, mode_names)                    \
@@ -59,12 +62,12 @@ static const struct pmt_option_word compress_words[] = {
 const struct pmt_option pmt_option_table[] = {
     {ROW("mode", WORDS, modes, "calls", "MODE", ALL), WORDS_OF(mode_words),
      .help = "what is observed: every Python call, every line too, every allocation, "
-	     "objects by type (3.13+), or nothing"},
+	     "those of objects too, objects by type (3.13+), or nothing"},
     {ROW("detail", WORD, detail, "stream", "WORD", EVENTS), WORDS_OF(detail_words),
      .help = "write every event, or only sums per call path (bounded file, long runs)"},
     {ROW("c_calls", FLAG, c_calls, "0", "0|1", EVENTS),
      .help = "calls of C functions are events too"},
-    {ROW("native", FLAG, native, "0", "0|1", "allocs"),
+    {ROW("native", FLAG, native, "0", "0|1", "allocs, objects"),
      .help = "stacks of allocations have their C frames too, among the Python ones"},
     {ROW("out", PATH, out, "trace.bin", "PATH", ALL),
      .help = "the trace file; %p in it is the process id, %% a percent sign"},

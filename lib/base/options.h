@@ -31,7 +31,7 @@ enum pmt_mode {
 	PMT_MODE_CALLS = 1 << 0,
 	PMT_MODE_LINES = 1 << 1, /* never without CALLS */
 	PMT_MODE_ALLOCS = 1 << 2,
-	PMT_MODE_OBJECTS = 1 << 3,
+	PMT_MODE_OBJECTS = 1 << 3, /* never without ALLOCS */
 	PMT_MODE_FAULTS = 1 << 4,
 	PMT_MODE_REFS = 1 << 5,
 };

@@ -9,8 +9,9 @@ const char *pmt_block_kind_name(unsigned kind)
 	    [PMT_BLOCK_MALLOC] = "malloc",   [PMT_BLOCK_REALLOC] = "realloc",
 	    [PMT_BLOCK_ALIGNED] = "aligned", [PMT_BLOCK_MMAP] = "mmap",
 	    [PMT_BLOCK_FILE] = "file",       [PMT_BLOCK_RESERVED] = "reserved",
-	    [PMT_BLOCK_SHARED] = "shared",   [PMT_BLOCK_RAW] = "raw",
-	    [PMT_BLOCK_MEM] = "mem",         [PMT_BLOCK_OBJECT] = "object",
+	    [PMT_BLOCK_SHARED] = "shared",   [PMT_BLOCK_ARENA] = "arena",
+	    [PMT_BLOCK_RAW] = "raw",         [PMT_BLOCK_MEM] = "mem",
+	    [PMT_BLOCK_OBJECT] = "object",
 	};
 	const char *name = kind < sizeof(names) / sizeof(names[0]) ? names[kind] : NULL;
 

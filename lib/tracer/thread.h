@@ -12,6 +12,7 @@
 
 #include "base/attr.h"
 #include "event/context_tree.h"
+#include "event/domain_call.h"
 #include "event/emitter.h"
 #include "format/record.h"
 #include "rss/rss.h"
@@ -50,6 +51,7 @@ struct pmt_thread {
 	 */
 	struct pmt_points *points;
 	struct pmt_stacks *stacks; /* calling contexts (stack/stack_ids.h); NULL: none */
+	struct pmt_domain_call domain_call;
 	/* tid of the owner, 0 when the entry is free. Owner writes; the reaper frees. */
 	_Atomic uint32_t os_tid;
 };

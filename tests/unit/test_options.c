@@ -146,32 +146,34 @@ static const struct wrong wrongs[] = {
      "unknown key \"edtail\" (at character 11); did you mean \"detail\"?"},
     {"mode", PMT_OPTIONS_NO_VALUE,
      "mode needs a value: mode=... (at character 1); allowed: "
-     "calls|lines|allocs|off|refs, "
+     "calls|lines|allocs|off|refs|objects, "
      "joined "
      "with +"},
     {"quiet,mode=calls", PMT_OPTIONS_NO_VALUE,
      "quiet needs a value: quiet=... (at character 1); allowed: 0|1"},
     {"mode=call", PMT_OPTIONS_BAD_VALUE,
      "mode cannot be \"call\" (at character 1); did you mean \"calls\"? Allowed: "
-     "calls|lines|allocs|off|refs, joined with +"},
+     "calls|lines|allocs|off|refs|objects, joined with +"},
     {"mode=", PMT_OPTIONS_BAD_VALUE,
-     "mode cannot be \"\" (at character 1); allowed: calls|lines|allocs|off|refs, joined "
+     "mode cannot be \"\" (at character 1); allowed: "
+     "calls|lines|allocs|off|refs|objects, joined "
      "with "
      "+"},
     {"mode=calls+", PMT_OPTIONS_BAD_VALUE,
-     "mode cannot be \"\" (at character 1); allowed: calls|lines|allocs|off|refs, joined "
+     "mode cannot be \"\" (at character 1); allowed: "
+     "calls|lines|allocs|off|refs|objects, joined "
      "with "
      "+"},
     {"mode=off+calls", PMT_OPTIONS_BAD_VALUE,
      "mode cannot be \"off+calls\" (at character 1); allowed: "
-     "calls|lines|allocs|off|refs, joined with +"},
+     "calls|lines|allocs|off|refs|objects, joined with +"},
     {"mode=calls+allocs", PMT_OPTIONS_NOT_YET,
      "mode=calls+allocs is not in this version (at character 1); allowed: "
-     "calls|lines|allocs|off|refs, "
+     "calls|lines|allocs|off|refs|objects, "
      "joined with +"},
     {"mode=calls+faults", PMT_OPTIONS_NOT_YET,
      "mode=faults is not in this version (at character 1); allowed: "
-     "calls|lines|allocs|off|refs, "
+     "calls|lines|allocs|off|refs|objects, "
      "joined with +"},
     {"c_calls=yes", PMT_OPTIONS_BAD_VALUE,
      "c_calls cannot be \"yes\" (at character 1); allowed: 0|1"},
@@ -294,7 +296,7 @@ START_TEST(single_values_follow_the_same_rules)
 	ck_assert_int_eq(pmt_options_set(&options, mode, "faults", &error), -EINVAL);
 	pmt_options_explain(&error, message);
 	ck_assert_str_eq(message, "mode=faults is not in this version; allowed: "
-				  "calls|lines|allocs|off|refs, joined with +");
+				  "calls|lines|allocs|off|refs|objects, joined with +");
 }
 END_TEST
 

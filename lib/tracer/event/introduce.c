@@ -141,13 +141,16 @@ static const char *mode_name(const struct pmt_options *o)
 
 	if (o->modes & PMT_MODE_REFS) {
 		pmt_text_begin(&text, names, sizeof(names));
-		pmt_text_put(&text, o->modes & PMT_MODE_ALLOCS  ? "allocs+"
-				    : o->modes & PMT_MODE_LINES ? "lines+"
-				    : o->modes & PMT_MODE_CALLS ? "calls+"
-								: "");
+		pmt_text_put(&text, o->modes & PMT_MODE_OBJECTS  ? "objects+"
+				    : o->modes & PMT_MODE_ALLOCS ? "allocs+"
+				    : o->modes & PMT_MODE_LINES  ? "lines+"
+				    : o->modes & PMT_MODE_CALLS  ? "calls+"
+								 : "");
 		pmt_text_put(&text, "refs");
 		return names;
 	}
+	if (o->modes & PMT_MODE_OBJECTS)
+		return "objects";
 	if (o->modes & PMT_MODE_ALLOCS)
 		return "allocs";
 	if (o->modes & PMT_MODE_LINES)

@@ -16,6 +16,7 @@
 
 #include "counters/counters.h"
 #include "event/blocks.h"
+#include "event/domain_call.h"
 #include "interpose/bootstrap.h"
 #include "interpose/glibc_heap.h"
 #include "interpose/real.h"
@@ -54,8 +55,25 @@ void pmt_alloc_note_new_self(void *p, size_t requested_bytes, enum pmt_block_kin
 		return;
 	usable_bytes = pmt_alloc_usable(p);
 	pmt_counters_allocated_self(t, usable_bytes);
-	if (pmt_blocks_on)
+	if (!pmt_blocks_on)
+		return;
+	if (t->domain_call.is_on)
+		pmt_domain_call_got_self(t, &(struct pmt_waiting_block){
+						p, requested_bytes, usable_bytes, kind});
+	else
 		pmt_blocks_allocated_self(t, p, requested_bytes, usable_bytes, kind);
+}
+
+/* Records that a block is about to go; false where it is no block of its own. */
+static bool note_old(struct pmt_thread *t, const void *p, size_t usable_bytes,
+		     enum pmt_block_kind kind)
+{
+	if (pmt_domain_call_is_old(&t->domain_call, p, usable_bytes))
+		return false;
+	if (t->domain_call.waiting_count)
+		pmt_domain_call_gives_self(t, p);
+	pmt_blocks_freed_self(t, p, 0, kind);
+	return true;
 }
 
 static PMT_NOINLINE void *malloc_slow(size_t size)
@@ -138,6 +156,7 @@ static PMT_NOINLINE void free_slow(void *p)
 {
 	struct pmt_thread *t = p ? pmt_thread_self() : NULL;
 	struct trim_watch watch;
+	size_t usable_bytes;
 
 	if (pmt_bootstrap_owns(p))
 		return;
@@ -145,9 +164,10 @@ static PMT_NOINLINE void free_slow(void *p)
 		pmt_real.free(p);
 		return;
 	}
-	pmt_counters_freed_self(t, pmt_alloc_usable(p));
+	usable_bytes = pmt_alloc_usable(p);
+	pmt_counters_freed_self(t, usable_bytes);
 	if (pmt_blocks_on)
-		pmt_blocks_freed_self(t, p, 0, PMT_BLOCK_MALLOC);
+		note_old(t, p, usable_bytes, PMT_BLOCK_MALLOC);
 	watch = begin_trim_watch(t, p);
 	pmt_real.free(p);
 	end_trim_watch(t, &watch);
@@ -233,13 +253,13 @@ static PMT_NOINLINE void *realloc_recorded(struct pmt_thread *t, void *p, size_t
 	struct trim_watch watch;
 	void *moved;
 
-	pmt_blocks_freed_self(t, p, 0, PMT_BLOCK_REALLOC);
+	bool is_block = note_old(t, p, old_bytes, PMT_BLOCK_REALLOC);
 	watch = begin_trim_watch(t, p);
 	moved = pmt_real.realloc(p, size);
 	end_trim_watch(t, &watch);
 	if (moved || size == 0)
 		pmt_counters_freed_self(t, old_bytes);
-	else
+	else if (is_block)
 		pmt_blocks_allocated_self(t, p, old_bytes, old_bytes, PMT_BLOCK_REALLOC);
 	pmt_alloc_note_new_self(moved, size, PMT_BLOCK_REALLOC);
 	return moved;

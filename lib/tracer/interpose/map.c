@@ -59,8 +59,12 @@ static enum pmt_block_kind kind_of(int prot, int flags)
 static void note_mapped(struct pmt_thread *t, const void *at, size_t size,
 			enum pmt_block_kind kind)
 {
-	if (pmt_blocks_on)
-		pmt_blocks_allocated_self(t, at, size, whole_pages(size), kind);
+	if (!pmt_blocks_on)
+		return;
+	/* What Python's allocator maps to make objects in. */
+	if (kind == PMT_BLOCK_MMAP && t->domain_call.is_on)
+		kind = PMT_BLOCK_ARENA;
+	pmt_blocks_allocated_self(t, at, size, whole_pages(size), kind);
 }
 
 /* Before the real munmap, as a free: behind it another thread may have the range. Where a

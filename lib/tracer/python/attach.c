@@ -197,8 +197,11 @@ static void attach_gil(void *interpreter)
 	if (t)
 		t->emitter.ours++;
 	if (pmt_run_start()) {
-		if (options->modes & (PMT_MODE_CALLS | PMT_MODE_REFS))
-			pmt_domains_install_gil((options->modes & PMT_MODE_REFS) != 0);
+		if (options->modes & (PMT_MODE_CALLS | PMT_MODE_REFS) &&
+		    !(options->modes & PMT_MODE_OBJECTS))
+			pmt_domains_install_gil(options->modes & PMT_MODE_REFS
+						    ? PMT_DOMAINS_NOTE
+						    : PMT_DOMAINS_COUNT);
 		pmt_environ_hide_gil();
 		pmt_run_know_python(pmt_py.Py_GetVersion());
 		set_way();
@@ -206,6 +209,8 @@ static void attach_gil(void *interpreter)
 			install_hook(interpreter);
 		if (options->modes & PMT_MODE_ALLOCS && !pmt_blocks_on)
 			record_blocks();
+		if (options->modes & PMT_MODE_OBJECTS)
+			pmt_domains_install_gil(PMT_DOMAINS_RECORD);
 		if (options->modes & PMT_MODE_REFS)
 			count_types();
 		pmt_drain_start();

@@ -1,16 +1,14 @@
 /*
- * The domain wrappers; see domains.h. They keep the context of the allocator they stand
- * in front of, so that free needs no wrapper and costs nothing. Requested bytes; a
- * realloc counts as an allocation of the new size.
+ * The domain wrappers that count; see domains.h. They keep the context of the allocator
+ * they stand in front of, so that free needs no wrapper and costs nothing. Requested
+ * bytes; a realloc counts as an allocation of the new size.
  */
 #include "python/domains.h"
 
 #include "python/api.h"
 #include "thread.h"
 
-enum { DOMAIN_OBJ = 2, DOMAINS = 3 }; /* PYMEM_DOMAIN_RAW, _MEM, _OBJ */
-
-static struct pmt_py_allocator real[DOMAINS];
+struct pmt_py_allocator pmt_domains_real[PMT_DOMAINS];
 
 /*
  * The sums are set, not added to: a large object goes on to the raw domain, and through
@@ -19,10 +17,10 @@ static struct pmt_py_allocator real[DOMAINS];
 #define COUNTED(domain, call, size)                                                      \
 	struct pmt_thread *t = pmt_self;                                                 \
 	if (PMT_UNLIKELY(!t))                                                            \
-		return real[domain].call;                                                \
+		return pmt_domains_real[domain].call;                                    \
 	uint64_t bytes = t->sums.object_bytes;                                           \
 	uint64_t count = t->sums.object_count;                                           \
-	void *result = real[domain].call;                                                \
+	void *result = pmt_domains_real[domain].call;                                    \
 	if (PMT_LIKELY(result != NULL)) {                                                \
 		t->sums.object_bytes = bytes + (size);                                   \
 		t->sums.object_count = count + 1;                                        \
@@ -42,11 +40,11 @@ static struct pmt_py_allocator real[DOMAINS];
 	{                                                                                \
 		COUNTED(domain, realloc(ctx, p, size), size);                            \
 	}
-DOMAIN(raw, 0)
-DOMAIN(mem, 1)
-DOMAIN(obj, 2)
+DOMAIN(raw, PMT_DOMAIN_RAW)
+DOMAIN(mem, PMT_DOMAIN_MEM)
+DOMAIN(obj, PMT_DOMAIN_OBJ)
 
-static const struct pmt_py_allocator counting[DOMAINS] = {
+static const struct pmt_py_allocator counting[PMT_DOMAINS] = {
     {NULL, raw_malloc, raw_calloc, raw_realloc, NULL},
     {NULL, mem_malloc, mem_calloc, mem_realloc, NULL},
     {NULL, obj_malloc, obj_calloc, obj_realloc, NULL},
@@ -77,9 +75,11 @@ static void *noting_realloc(void *ctx, void *p, size_t size)
 }
 
 /* Our functions for a domain; which, a process decides once. */
-static struct pmt_py_allocator ours_of(int domain, bool notes)
+static struct pmt_py_allocator ours_of(int domain, enum pmt_domains_way way)
 {
-	if (notes && domain == DOMAIN_OBJ)
+	if (way == PMT_DOMAINS_RECORD)
+		return pmt_domains_recording[domain];
+	if (way == PMT_DOMAINS_NOTE && domain == PMT_DOMAIN_OBJ)
 		return (struct pmt_py_allocator){NULL, noting_malloc, noting_calloc,
 						 noting_realloc, NULL};
 	return counting[domain];
@@ -98,20 +98,22 @@ static bool comes_by_us(const struct pmt_py_allocator *now)
 	return !t || t->sums.object_count != before;
 }
 
-void pmt_domains_install_gil(bool notes)
+void pmt_domains_install_gil(enum pmt_domains_way way)
 {
-	for (int domain = 0; domain < DOMAINS; domain++) {
+	for (int domain = 0; domain < PMT_DOMAINS; domain++) {
 		struct pmt_py_allocator now = {0};
 
 		pmt_py.PyMem_GetAllocator(domain, &now);
-		const struct pmt_py_allocator ours = ours_of(domain, notes);
+		const struct pmt_py_allocator ours = ours_of(domain, way);
 		if (!now.malloc || now.malloc == ours.malloc ||
-		    (real[domain].malloc && comes_by_us(&now)))
+		    (pmt_domains_real[domain].malloc && comes_by_us(&now)))
 			continue;
-		real[domain] = now;
+		pmt_domains_real[domain] = now;
 		now.malloc = ours.malloc;
 		now.calloc = ours.calloc;
 		now.realloc = ours.realloc;
+		if (ours.free)
+			now.free = ours.free;
 		pmt_py.PyMem_SetAllocator(domain, &now);
 	}
 }

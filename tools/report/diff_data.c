@@ -6,8 +6,12 @@
 #include "cli/message.h"
 #include "report/csv.h"
 #include "report/diff_print.h"
-#include "report/json.h"
+#include "report/json_stream.h"
 #include "report/label.h"
+
+/* Of a row's callers so many are told: recursion is thousands of calls deep, and each of
+ * its rows has all those above it. */
+enum { CALLERS_MAX = 128 };
 
 static const char *state_of(const struct pmt_diff *diff, uint32_t row)
 {
@@ -59,21 +63,25 @@ static json_t *change_json(const struct pmt_diff *diff, uint32_t row)
 	return object;
 }
 
-/* The calls above, from the outermost in. */
-static json_t *callers_json(const struct pmt_diff *diff, uint32_t row)
+/* The nearest calls above, from the outermost in; how many more there are. */
+static json_t *callers_json(const struct pmt_diff *diff, uint32_t row, uint64_t *ret_more)
 {
 	json_t *callers = json_array();
+	uint64_t count = 0;
 
 	for (uint32_t at = diff->rows[row].parent; at != PMT_KEYED_NO_ROW;
 	     at = diff->rows[at].parent) {
 		const struct pmt_keyed_row *text = pmt_diff_text(diff, at);
-		json_t *call = json_object();
 
+		if (count++ >= CALLERS_MAX)
+			continue;
+		json_t *call = json_object();
 		json_object_set_new(call, "name", pmt_json_text(text->name));
 		json_object_set_new(call, "file", pmt_json_text(text->file));
 		json_object_set_new(call, "line", line_json(text->line));
 		json_array_insert_new(callers, 0, call);
 	}
+	*ret_more = count > CALLERS_MAX ? count - CALLERS_MAX : 0;
 	return callers;
 }
 
@@ -81,6 +89,7 @@ static json_t *row_json(const struct pmt_diff *diff, uint32_t row)
 {
 	const struct pmt_keyed_row *text = pmt_diff_text(diff, row);
 	json_t *object = json_object();
+	uint64_t more;
 
 	json_object_set_new(object, "name", pmt_json_text(text->name));
 	json_object_set_new(object, "file", pmt_json_text(text->file));
@@ -89,7 +98,10 @@ static json_t *row_json(const struct pmt_diff *diff, uint32_t row)
 	json_object_set_new(object, "line_after",
 			    line_json(line_of(diff, row, PMT_DIFF_AFTER)));
 	json_object_set_new(object, "state", json_string(state_of(diff, row)));
-	json_object_set_new(object, "callers", callers_json(diff, row));
+	json_object_set_new(object, "callers", callers_json(diff, row, &more));
+	if (more > 0)
+		json_object_set_new(object, "callers_left_out",
+				    json_integer((json_int_t)more));
 	json_object_set_new(object, "before", side_json(diff, row, PMT_DIFF_BEFORE));
 	json_object_set_new(object, "after", side_json(diff, row, PMT_DIFF_AFTER));
 	json_object_set_new(object, "difference", change_json(diff, row));
@@ -157,32 +169,35 @@ static json_t *moments_json(const struct pmt_diff_shown *shown)
 
 int pmt_diff_print_json(const struct pmt_diff_shown *shown)
 {
-	json_t *document = json_object(), *rows = json_array();
+	struct pmt_json_stream stream;
+	json_t *head = json_object();
 
-	for (uint32_t i = 0; i < shown->count; i++)
-		json_array_append_new(rows,
-				      row_json(&shown->diff, shown->order[i].index));
-	json_object_set(document, "before", shown->sides[PMT_DIFF_BEFORE].trace);
-	json_object_set(document, "after", shown->sides[PMT_DIFF_AFTER].trace);
-	json_object_set_new(document, "moments", moments_json(shown));
-	json_object_set_new(document, "view", json_string(shown->kind->view));
-	json_object_set_new(document, "inclusive",
+	json_object_set(head, "before", shown->sides[PMT_DIFF_BEFORE].trace);
+	json_object_set(head, "after", shown->sides[PMT_DIFF_AFTER].trace);
+	json_object_set_new(head, "moments", moments_json(shown));
+	json_object_set_new(head, "view", json_string(shown->kind->view));
+	json_object_set_new(head, "inclusive",
 			    json_boolean(shown->request->sort_inclusive));
-	json_object_set_new(document, "rows_compared",
+	json_object_set_new(head, "rows_compared",
 			    json_integer((json_int_t)shown->diff.count));
-	json_object_set_new(document, "totals", totals_json(shown));
-	json_object_set_new(document, "diff", rows);
-	return pmt_json_print(shown->request->out, document);
+	json_object_set_new(head, "totals", totals_json(shown));
+	pmt_json_stream_begin_behind(&stream, shown->request->out, head, "diff");
+	for (uint32_t i = 0; i < shown->count; i++)
+		pmt_json_stream_add(&stream,
+				    row_json(&shown->diff, shown->order[i].index));
+	return pmt_json_stream_end(&stream);
 }
 
 /* --- folded --- */
 
+/* From the outermost in; at most the nearest `most`. way holds them meanwhile. */
 static void print_frames(FILE *out, const struct pmt_diff *diff, uint32_t row,
-			 uint32_t *way)
+			 uint32_t *way, uint32_t most)
 {
 	uint32_t count = 0;
 
-	for (uint32_t at = row; at != PMT_KEYED_NO_ROW; at = diff->rows[at].parent)
+	for (uint32_t at = row; at != PMT_KEYED_NO_ROW && count < most;
+	     at = diff->rows[at].parent)
 		way[count++] = at;
 	while (count-- > 0) {
 		struct pmt_function function = pmt_diff_function(diff, way[count]);
@@ -213,7 +228,7 @@ int pmt_diff_print_folded(const struct pmt_diff_shown *shown)
 			negative_count++;
 		if (before <= 0 && after <= 0)
 			continue;
-		print_frames(shown->request->out, diff, row, way);
+		print_frames(shown->request->out, diff, row, way, UINT32_MAX);
 		fprintf(shown->request->out, " %" PRId64 " %" PRId64 "\n",
 			before > 0 ? before : 0, after > 0 ? after : 0);
 	}
@@ -260,7 +275,7 @@ static int print_stack(struct pmt_csv *csv, const struct pmt_diff *diff, uint32_
 	FILE *out = open_memstream(&text, &size);
 	if (!out)
 		return -1;
-	print_frames(out, diff, row, way);
+	print_frames(out, diff, row, way, CALLERS_MAX + 1);
 	if (fclose(out) != 0) {
 		free(text);
 		return -1;

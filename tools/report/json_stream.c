@@ -4,17 +4,32 @@
 #include "cli/exit_code.h"
 #include "cli/message.h"
 
+void pmt_json_stream_begin_behind(struct pmt_json_stream *stream, FILE *out, json_t *head,
+				  const char *member)
+{
+	const char *key, *separator = "{";
+	json_t *value;
+
+	*stream = (struct pmt_json_stream){.out = out, .failed = !head};
+	if (!head)
+		fputs("{", out);
+	json_object_foreach(head, key, value)
+	{
+		fprintf(out, "%s\"%s\": ", separator, key);
+		json_dumpf(value, out, JSON_INDENT(1) | JSON_ENCODE_ANY);
+		separator = ",\n";
+	}
+	fprintf(out, "%s\"%s\": [", head ? ",\n" : "", member);
+	json_decref(head);
+}
+
 void pmt_json_stream_begin(struct pmt_json_stream *stream, FILE *out,
 			   const struct pmt_analysis *analysis, const char *member)
 {
-	json_t *trace = pmt_json_trace(analysis);
+	json_t *head = json_object();
 
-	*stream = (struct pmt_json_stream){.out = out, .failed = !trace};
-	fputs("{\"trace\": ", out);
-	if (trace)
-		json_dumpf(trace, out, JSON_INDENT(1));
-	fprintf(out, ",\n\"%s\": [", member);
-	json_decref(trace);
+	json_object_set_new(head, "trace", pmt_json_trace(analysis));
+	pmt_json_stream_begin_behind(stream, out, head, member);
 }
 
 void pmt_json_stream_add(struct pmt_json_stream *stream, json_t *element)

@@ -16,6 +16,10 @@ struct pmt_json_stream {
 void pmt_json_stream_begin(struct pmt_json_stream *stream, FILE *out,
 			   const struct pmt_analysis *analysis, const char *member);
 
+/* The same behind the members of head, an object, which is released. */
+void pmt_json_stream_begin_behind(struct pmt_json_stream *stream, FILE *out, json_t *head,
+				  const char *member);
+
 /* Writes and releases an element. */
 void pmt_json_stream_add(struct pmt_json_stream *stream, json_t *element);
 

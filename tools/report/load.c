@@ -97,7 +97,8 @@ int pmt_report_load_until(const struct pmt_report_request *request, enum pmt_unt
 	    .by_thread = request->thread != NULL,
 	    .with_block_history = true,
 	    /* The stretch tells where it ends. */
-	    .block_history = {.to_mark = PMT_TO_EXIT},
+	    .block_history = {.to_mark = PMT_TO_EXIT,
+			      .by_size = request->by == PMT_BY_SIZE},
 	    .stretch = {.from = request->from_mark,
 			.to = request->to_mark,
 			.region = request->region},

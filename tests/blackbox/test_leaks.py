@@ -156,7 +156,7 @@ def test_fragmentation_agrees_with_any_moment(trace, tmp_path, report):
     full = [row for row in rows if row["live_bytes"] >= (30 << 20) + 200 * 100000]
     assert full and all(row["mapped_bytes"] >= 30 << 20 for row in full)
     # Before they are touched the mappings are live and not resident.
-    assert min(row["rest_bytes"] for row in rows) < full[-1]["rest_bytes"] - (25 << 20)
+    assert min(row["rest_bytes"] for row in rows) < 0 < full[-1]["rest_bytes"]
     assert document["most"] == max(rows, key=lambda row: row["rest_bytes"])
 
 

@@ -65,7 +65,7 @@ int pmt_fragmentation_add(struct pmt_fragmentation *f, const struct pmt_sample *
 	};
 
 	if (!f->rows) {
-		f->rows = malloc(PMT_FRAGMENTATION_ROWS * sizeof(*f->rows));
+		f->rows = calloc(PMT_FRAGMENTATION_ROWS, sizeof(*f->rows));
 		if (!f->rows)
 			return -ENOMEM;
 		f->samples_a_row = f->samples_in_last = 1;

@@ -227,6 +227,8 @@ int pmt_model_finish(struct pmt_model *model)
 	settle_measured(model);
 	pmt_peaks_finish(&model->peaks, model->page_bytes, model->measured.rss,
 			 model->measured.mallocs);
+	if (model->counts.blocks > 0 && !model->measured.calls)
+		pmt_peaks_forget_calls(&model->peaks);
 	return 0;
 }
 

@@ -82,3 +82,9 @@ void pmt_peaks_finish(struct pmt_peaks *peaks, uint32_t page_bytes, bool has_rss
 	peaks->rss = choose(rss_candidates, 3);
 	peaks->heap = choose(heap_candidates, 2);
 }
+
+void pmt_peaks_forget_calls(struct pmt_peaks *peaks)
+{
+	peaks->rss.at.node_known = peaks->rss.reached.node_known = false;
+	peaks->heap.at.node_known = peaks->heap.reached.node_known = false;
+}

@@ -102,4 +102,7 @@ void pmt_peaks_add_sample(struct pmt_peaks *peaks, const struct pmt_sample *samp
 void pmt_peaks_finish(struct pmt_peaks *peaks, uint32_t page_bytes, bool has_rss,
 		      bool has_heap);
 
+/* Behind finish, where calls were not recorded: nobody knows which ran. */
+void pmt_peaks_forget_calls(struct pmt_peaks *peaks);
+
 #endif

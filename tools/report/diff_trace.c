@@ -50,7 +50,8 @@ static int load(const struct pmt_report_request *request, enum pmt_until until,
 	struct pmt_report_request apart = *request;
 
 	if (until != PMT_UNTIL_END)
-		return pmt_report_load_until(request, until, ret_analysis);
+		return pmt_report_load_until(request, until, !kind || kind->block_metrics,
+					     ret_analysis);
 	if (kind->by_size)
 		apart.by = PMT_BY_SIZE;
 	if (kind->block_metrics || kind->with_blocks)

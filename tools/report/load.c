@@ -91,11 +91,12 @@ int pmt_report_load_with_blocks(const struct pmt_report_request *request,
 }
 
 int pmt_report_load_until(const struct pmt_report_request *request, enum pmt_until until,
-			  struct pmt_analysis *ret_analysis)
+			  bool of_blocks, struct pmt_analysis *ret_analysis)
 {
 	struct pmt_model_options model = {
 	    .by_thread = request->thread != NULL,
-	    .with_block_history = true,
+	    .with_block_history = of_blocks,
+	    .blocks_uncharged = of_blocks,
 	    /* The stretch tells where it ends. */
 	    .block_history = {.to_mark = PMT_TO_EXIT,
 			      .by_size = request->by == PMT_BY_SIZE},

@@ -21,10 +21,10 @@ int pmt_report_load_counts(const struct pmt_report_request *request,
 int pmt_report_verdict(const struct pmt_report_request *request,
 		       const struct pmt_losses *losses);
 
-/* The trace at a moment of the stretch that the request's marks or region name, with its
- * live set. */
+/* The trace at a moment of the stretch that the request's marks or region name.
+ * of_blocks: with its live set, and calls without what single blocks say of them. */
 int pmt_report_load_until(const struct pmt_report_request *request, enum pmt_until until,
-			  struct pmt_analysis *ret_analysis);
+			  bool of_blocks, struct pmt_analysis *ret_analysis);
 
 /* The live set of single blocks between the request's marks, or until its moment; apart
  * by size for --by=size. The tree, functions and lines have nothing of these blocks. */

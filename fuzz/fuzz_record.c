@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/block_coding.h"
 #include "format/payload.h"
 #include "format/payload_blocks.h"
 #include "format/record.h"
@@ -73,11 +74,48 @@ static void encode_again(const struct pmt_record *r)
 	test_bytes_close(&made);
 }
 
+/* What a short record means, with a memory that the bytes made, and the block anew. */
+static void resolve(struct pmt_block_coding *memory, const struct pmt_record *r)
+{
+	struct pmt_block_alloc alloc;
+	struct pmt_block_free release;
+	uint8_t made[PMT_CODE_BYTES_MAX];
+
+	if (r->ext == PMT_EXT_ALLOC) {
+		uint64_t address = pmt_code_resolve_alloc(memory, &r->code, &alloc);
+		require(!address || pmt_code_fits(address, alloc.requested_bytes,
+						  alloc.usable_bytes));
+		require(pmt_code_put_alloc(memory, made, &alloc, address | 16) - made <=
+			(ptrdiff_t)sizeof(made));
+	} else {
+		uint64_t address = pmt_code_resolve_free(memory, &r->code, &release);
+		require(!address || pmt_code_fits(address, 0, 0));
+		require(pmt_code_put_free(memory, made, release.kind, address | 16) -
+			    made <=
+			(ptrdiff_t)sizeof(made));
+	}
+}
+
+static void decode_blocks(const uint8_t *at, const uint8_t *end)
+{
+	static struct pmt_block_coding memory;
+	struct pmt_record r;
+
+	memset(&memory, 0, sizeof(memory));
+	while (pmt_record_decode_form(PMT_FORM_BLOCKS, &at, end, &r) == 0) {
+		if (r.is_coded)
+			resolve(&memory, &r);
+		else
+			decode_payload(&r);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint8_t *at = data, *end = data + size;
 	struct pmt_record r;
 
+	decode_blocks(data, data + size);
 	for (;;) {
 		const uint8_t *before = at;
 		int rc = pmt_record_decode(&at, end, &r);

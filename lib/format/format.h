@@ -20,7 +20,8 @@
 
 enum {
 	PMT_TRACE_MAGIC_BYTES = 8,
-	PMT_FORMAT_VERSION = 1,
+	PMT_FORMAT_VERSION = 2, /* the newest; other than of blocks traces are */
+	PMT_FORMAT_VERSION_CALLS = 1,
 	PMT_RUN_ID_BYTES = 16,
 	/* A reader refuses larger chunks: no writer makes them, so they are damage. A
 	 * chunk is at most a whole ring, so this bounds the option ring_size too. */
@@ -30,6 +31,12 @@ enum {
 enum pmt_codec {
 	PMT_CODEC_NONE = 0,
 	PMT_CODEC_LZ4 = 1, /* one LZ4 block */
+};
+
+/* What the operations of head bytes mean. */
+enum pmt_form {
+	PMT_FORM_CALLS = 0,  /* enum pmt_op */
+	PMT_FORM_BLOCKS = 1, /* enum pmt_code_op, from version 2 on */
 };
 
 /* How a traced process ended, in the end record and in the reports. */
@@ -63,7 +70,8 @@ struct pmt_chunk_header {
 	uint64_t tick;   /* clock when the chunk was written */
 	uint32_t stored_bytes; /* payload size in the file */
 	uint8_t codec;
-	uint8_t reserved[3];
+	uint8_t form; /* enum pmt_form */
+	uint8_t reserved[2];
 	uint32_t payload_crc; /* CRC-32C of the stored payload */
 	uint32_t header_crc;  /* CRC-32C of the bytes before it */
 };

@@ -72,8 +72,22 @@ static bool get_payload(const uint8_t **p, const uint8_t *end, struct pmt_record
 	return true;
 }
 
-int pmt_record_decode(const uint8_t **p, const uint8_t *end,
-		      struct pmt_record *ret_record)
+/* A short record of a block: only TIME may be with it. */
+static bool get_coded(const uint8_t **p, const uint8_t *end, uint8_t head,
+		      struct pmt_record *r)
+{
+	r->op = PMT_OP_EXTENDED;
+	r->flags = head & PMT_FLAG_TIME;
+	r->is_coded = true;
+	r->payload = *p;
+	if (!pmt_code_get(p, end, head, &r->code))
+		return false;
+	r->ext = pmt_code_is_alloc(r->code.op) ? PMT_EXT_ALLOC : PMT_EXT_FREE;
+	return !(head & PMT_FLAG_TIME) || pmt_varint_get(p, end, &r->ticks);
+}
+
+int pmt_record_decode_form(enum pmt_form form, const uint8_t **p, const uint8_t *end,
+			   struct pmt_record *ret_record)
 {
 	const uint8_t *q = *p;
 	struct pmt_record *r = ret_record;
@@ -84,8 +98,14 @@ int pmt_record_decode(const uint8_t **p, const uint8_t *end,
 	if (q == end)
 		return -ENODATA;
 	/* In place: a copy of 120 bytes for each record would be a fifth of the cost. */
-	memset(r, 0, sizeof(*r));
+	memset(r, 0, offsetof(struct pmt_record, code));
 	uint8_t head = *q++;
+	if (form == PMT_FORM_BLOCKS && (head & 7) != PMT_OP_EXTENDED) {
+		if (!get_coded(&q, end, head, r))
+			return -EBADMSG;
+		*p = q;
+		return 0;
+	}
 	r->op = head & 7;
 	r->flags = head & PMT_FLAG_ALL;
 	if (!get_own_field(&q, end, r))
@@ -99,4 +119,10 @@ int pmt_record_decode(const uint8_t **p, const uint8_t *end,
 		return -EBADMSG;
 	*p = q;
 	return 0;
+}
+
+int pmt_record_decode(const uint8_t **p, const uint8_t *end,
+		      struct pmt_record *ret_record)
+{
+	return pmt_record_decode_form(PMT_FORM_CALLS, p, end, ret_record);
 }

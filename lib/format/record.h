@@ -16,8 +16,9 @@
  *   EXTENDED   varint payload length, payload
  *
  * Deltas are changes since the stream's previous record; they belong to the function
- * that ran until this record. The byte 0xff is filler between records: an extended
- * record never carries all five flags, its time waits for the next one.
+ * that ran until this record. In streams of blocks (enum pmt_form) the operations below
+ * EXTENDED are others, see block_code.h. The byte 0xff is filler between records: an
+ * extended record never carries all five flags, its time waits for the next one.
  */
 #ifndef PMT_FORMAT_RECORD_H
 #define PMT_FORMAT_RECORD_H
@@ -28,6 +29,8 @@
 
 #include "base/attr.h"
 #include "base/varint.h"
+#include "format/block_code.h"
+#include "format/format.h"
 
 enum pmt_op {
 	PMT_OP_START = 0,  /* even: enter */
@@ -132,6 +135,8 @@ struct pmt_record {
 	struct pmt_deltas deltas;
 	const uint8_t *payload;
 	size_t payload_bytes;
+	bool is_coded; /* ALLOC or FREE: `code` instead of a payload */
+	struct pmt_block_code code;
 };
 
 static inline bool pmt_op_is_enter(unsigned op)
@@ -155,6 +160,11 @@ enum { PMT_RECORD_BYTES_MAX = 128 };
  */
 int pmt_record_decode(const uint8_t **p, const uint8_t *end,
 		      struct pmt_record *ret_record) PMT_MUST_CHECK;
+
+/* The same in a stream whose head bytes are of that form. Short records of blocks come as
+ * ALLOC or FREE, coded. */
+int pmt_record_decode_form(enum pmt_form form, const uint8_t **p, const uint8_t *end,
+			   struct pmt_record *ret_record) PMT_MUST_CHECK;
 
 /*
  * Writes a record's deltas behind its head and own field; returns the end and adds to

@@ -77,7 +77,9 @@ static int check_mended(const struct pmt_chunk *chunk, const struct pmt_buffer *
 	bool is_whole = false;
 
 	if (chunk->codec == PMT_CODEC_NONE)
-		return pmt_mend_records_whole(stored->bytes, raw_bytes) ? 0 : -EBADMSG;
+		return pmt_mend_records_whole(chunk->form, stored->bytes, raw_bytes)
+			   ? 0
+			   : -EBADMSG;
 	if (pmt_buffer_reserve(&raw, raw_bytes) != 0)
 		return -ENOMEM;
 	if (chunk->codec == PMT_CODEC_LZ4)
@@ -85,7 +87,7 @@ static int check_mended(const struct pmt_chunk *chunk, const struct pmt_buffer *
 		    LZ4_decompress_safe((const char *)stored->bytes, (char *)raw.bytes,
 					(int)chunk->stored_bytes,
 					(int)raw_bytes) == (int)raw_bytes &&
-		    pmt_mend_records_whole(raw.bytes, raw_bytes);
+		    pmt_mend_records_whole(chunk->form, raw.bytes, raw_bytes);
 	pmt_buffer_free(&raw);
 	return is_whole ? 0 : -EBADMSG;
 }
@@ -162,6 +164,8 @@ int pmt_chunk_load(struct pmt_trace *trace, const struct pmt_chunk *chunk,
 {
 	if (chunk->readable_to == chunk->from)
 		return -EBADMSG;
+	if (chunk->form > PMT_FORM_BLOCKS)
+		return say_bad_payload(trace, chunk, "expected records of version 2");
 	if (chunk->codec == PMT_CODEC_NONE)
 		return pmt_chunk_read_stored(trace, chunk, raw);
 	if (chunk->codec != PMT_CODEC_LZ4)

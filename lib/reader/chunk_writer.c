@@ -48,6 +48,7 @@ int pmt_chunk_writer_copy(struct pmt_chunk_writer *writer, struct pmt_trace *tra
 	    .tick = chunk->tick,
 	    .stored_bytes = chunk->stored_bytes,
 	    .codec = chunk->codec,
+	    .form = chunk->form,
 	};
 	int rc = pmt_chunk_read_stored(trace, chunk, &writer->stored);
 
@@ -67,6 +68,7 @@ int pmt_chunk_writer_add(struct pmt_chunk_writer *writer, uint32_t stream, uint6
 	    .tick = tick,
 	    .stored_bytes = (uint32_t)size,
 	    .codec = PMT_CODEC_NONE,
+	    .form = writer->form,
 	};
 
 	if (pmt_buffer_reserve(&writer->stored, (size_t)room) != 0)

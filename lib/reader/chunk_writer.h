@@ -17,6 +17,7 @@ struct pmt_chunk_writer {
 	FILE *out;
 	struct pmt_buffer stored;
 	uint64_t bytes; /* written so far */
+	uint8_t form;   /* enum pmt_form: of the chunks that add makes */
 };
 
 /* Write the trace's file header, its checksum made anew. All return 0, -ENOMEM or another

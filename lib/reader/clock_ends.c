@@ -30,7 +30,8 @@ static int look_into(struct look *look, size_t number)
 		return rc == -ENOMEM ? rc : 0;
 	const uint8_t *at = look->raw.bytes;
 	const uint8_t *end = at + (chunk->readable_to - chunk->from);
-	while (rc == 0 && pmt_record_decode(&at, end, &event.record) == 0)
+	while (rc == 0 &&
+	       pmt_record_decode_form(chunk->form, &at, end, &event.record) == 0)
 		if (event.record.op == PMT_OP_EXTENDED &&
 		    event.record.ext == PMT_EXT_CHECKPOINT)
 			rc = pmt_tables_add(look->tables, &event);

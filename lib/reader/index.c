@@ -63,6 +63,7 @@ static struct pmt_chunk chunk_of(const struct pmt_chunk_header *h, uint64_t offs
 	    .stored_bytes = h->stored_bytes,
 	    .payload_crc = h->payload_crc,
 	    .codec = h->codec,
+	    .form = h->form,
 	    .source = PMT_SOURCE_TRACE,
 	};
 }

@@ -25,7 +25,7 @@ bool pmt_mend_bytes(uint8_t *bytes, size_t size, uint32_t crc)
 	return false;
 }
 
-bool pmt_mend_records_whole(const uint8_t *raw, size_t size)
+bool pmt_mend_records_whole(enum pmt_form form, const uint8_t *raw, size_t size)
 {
 	const uint8_t *at = raw, *end = raw + size;
 	struct pmt_record record;
@@ -35,7 +35,7 @@ bool pmt_mend_records_whole(const uint8_t *raw, size_t size)
 			at++;
 		if (at == end)
 			return true;
-		if (pmt_record_decode(&at, end, &record) != 0)
+		if (pmt_record_decode_form(form, &at, end, &record) != 0)
 			return false;
 	}
 }

@@ -20,7 +20,7 @@
 bool pmt_mend_bytes(uint8_t *bytes, size_t size, uint32_t crc);
 
 /* True when raw is whole records from begin to end. */
-bool pmt_mend_records_whole(const uint8_t *raw, size_t size);
+bool pmt_mend_records_whole(enum pmt_form form, const uint8_t *raw, size_t size);
 
 /* Turns the one bit that makes h a header a writer could have made; as above. */
 bool pmt_mend_header(struct pmt_chunk_header *h);

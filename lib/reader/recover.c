@@ -143,23 +143,25 @@ static int write_last_words(struct pmt_trace *trace, struct pmt_chunk_writer *wr
 }
 
 /* Raw bytes of whole records as chunks of a usual size. */
-static int write_split(struct pmt_chunk_writer *writer, uint32_t stream, uint64_t from,
-		       const uint8_t *raw, size_t size)
+static int write_split(struct pmt_chunk_writer *writer, const struct pmt_chunk *chunk,
+		       uint64_t from, const uint8_t *raw, size_t size)
 {
 	const uint8_t *begin = raw, *at = raw, *end = raw + size;
 	struct pmt_record record;
 	int rc = 0;
 
-	while (rc == 0 && pmt_record_decode(&at, end, &record) == 0) {
+	while (rc == 0 && pmt_record_decode_form(chunk->form, &at, end, &record) == 0) {
 		if (at - begin < CHUNK_BYTES && at < end)
 			continue;
-		rc = pmt_chunk_writer_add(writer, stream, from + (uint64_t)(begin - raw),
-					  begin, (size_t)(at - begin), 0);
+		rc = pmt_chunk_writer_add(writer, chunk->stream,
+					  from + (uint64_t)(begin - raw), begin,
+					  (size_t)(at - begin), 0);
 		begin = at;
 	}
 	if (rc == 0 && at > begin)
-		rc = pmt_chunk_writer_add(writer, stream, from + (uint64_t)(begin - raw),
-					  begin, (size_t)(at - begin), 0);
+		rc = pmt_chunk_writer_add(writer, chunk->stream,
+					  from + (uint64_t)(begin - raw), begin,
+					  (size_t)(at - begin), 0);
 	return rc;
 }
 
@@ -173,7 +175,8 @@ static int write_ring_chunk(struct pmt_trace *trace, struct pmt_chunk_writer *wr
 
 	if (rc != 0)
 		return rc == -EBADMSG ? 0 : rc;
-	return write_split(writer, chunk->stream, from, raw->bytes + (from - chunk->from),
+	writer->form = chunk->form;
+	return write_split(writer, chunk, from, raw->bytes + (from - chunk->from),
 			   (size_t)(chunk->readable_to - from));
 }
 

@@ -127,6 +127,8 @@ static int add_chunk(struct pmt_ring_copy *ring, const struct slot *s, uint64_t 
 	    .stream = s->stream,
 	    .stored_bytes = (uint32_t)(s->head - from),
 	    .codec = PMT_CODEC_NONE,
+	    .form = ring->header.file.version > PMT_FORMAT_VERSION_CALLS ? PMT_FORM_BLOCKS
+									 : PMT_FORM_CALLS,
 	    .source = PMT_SOURCE_RING,
 	};
 

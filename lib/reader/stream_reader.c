@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/varint.h"
 #include "format/payload.h"
 #include "format/record.h"
 #include "format/ring_layout.h"
@@ -31,6 +30,7 @@ void pmt_stream_reader_init(struct pmt_stream_reader *reader, struct pmt_trace *
 void pmt_stream_reader_close(struct pmt_stream_reader *reader)
 {
 	pmt_buffer_free(&reader->raw);
+	pmt_block_records_close(&reader->blocks);
 	reader->chunk = NULL;
 	reader->at = reader->end = NULL;
 }
@@ -86,7 +86,7 @@ static int give_gap(struct pmt_stream_reader *reader, uint64_t to)
 	event->tick = tick_behind_gap(reader);
 	event->kind = PMT_EVENT_GAP;
 	event->tick_known = false;
-	reader->address_known = false;
+	pmt_block_records_lose(&reader->blocks);
 	event->position = reader->position;
 	event->gap_bytes = to - reader->position;
 	event->chunk = NULL;
@@ -105,16 +105,15 @@ static int finish(struct pmt_stream_reader *reader)
 	return end > reader->position ? give_gap(reader, end) : -ENODATA;
 }
 
-static void take_checkpoint(struct pmt_stream_reader *reader)
+static int take_checkpoint(struct pmt_stream_reader *reader)
 {
 	struct pmt_checkpoint point;
 
 	if (!pmt_payload_get_checkpoint(&reader->event.record, &point))
-		return;
+		return 0;
 	reader->event.tick = point.tick;
 	reader->event.tick_known = true;
-	reader->address_known = true;
-	reader->last_address = 0;
+	return pmt_block_records_begin(&reader->blocks, reader->chunk->form);
 }
 
 /* Stream 0 has no ticks of its own between checkpoints: its samples tell the time. */
@@ -128,41 +127,28 @@ static void take_sample(struct pmt_stream_reader *reader)
 	reader->event.tick_known = true;
 }
 
-/* The step is the field of that number in all three payloads. */
-static void take_address(struct pmt_stream_reader *reader, unsigned field)
-{
-	const struct pmt_record *r = &reader->event.record;
-	const uint8_t *p = r->payload, *end = p + r->payload_bytes;
-	uint64_t value = 0;
-
-	for (unsigned i = 0; i <= field; i++)
-		if (!pmt_varint_get(&p, end, &value))
-			return;
-	reader->last_address += (uint64_t)pmt_unzigzag(value);
-	reader->event.address = reader->address_known ? reader->last_address : 0;
-}
-
 static int take_extended(struct pmt_stream_reader *reader)
 {
+	int rc = 0;
+
 	switch (reader->event.record.ext) {
 	case PMT_EXT_CHECKPOINT:
-		take_checkpoint(reader);
+		rc = take_checkpoint(reader);
 		break;
 	case PMT_EXT_SAMPLE:
 		take_sample(reader);
 		break;
 	case PMT_EXT_ALLOC:
-		take_address(reader, 4);
-		break;
 	case PMT_EXT_FREE:
-		take_address(reader, 1);
-		break;
 	case PMT_EXT_FAULT:
-		take_address(reader, 2);
+		reader->event.address =
+		    pmt_block_records_take(&reader->blocks, &reader->event.record);
 		break;
 	default:
 		break;
 	}
+	if (rc != 0)
+		return rc;
 	return reader->tables ? pmt_tables_add(reader->tables, &reader->event) : 0;
 }
 
@@ -175,7 +161,8 @@ static int next_record(struct pmt_stream_reader *reader)
 		reader->at++;
 	reader->position =
 	    reader->chunk->from + (uint64_t)(reader->at - reader->raw.bytes);
-	int rc = pmt_record_decode(&reader->at, reader->end, &event->record);
+	int rc = pmt_record_decode_form(reader->chunk->form, &reader->at, reader->end,
+					&event->record);
 	if (PMT_UNLIKELY(rc != 0)) {
 		if (rc == -EBADMSG)
 			pmt_chunk_mark_undecodable(reader->trace, reader->chunk,

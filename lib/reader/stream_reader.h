@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "reader/block_records.h"
 #include "reader/chunk.h"
 #include "reader/cursor.h"
 #include "reader/trace.h"
@@ -25,10 +26,9 @@ struct pmt_stream_reader {
 	size_t first_chunk; /* in trace->order */
 	size_t next_chunk;
 	size_t end_chunk;
-	uint64_t position;     /* everything below was given, or lies in a gap */
-	bool gap_due;          /* a chunk is loaded, but a gap comes before it */
-	bool address_known;    /* since the last checkpoint there was no gap */
-	uint64_t last_address; /* what the next address is the difference to */
+	uint64_t position; /* everything below was given, or lies in a gap */
+	bool gap_due;      /* a chunk is loaded, but a gap comes before it */
+	struct pmt_block_records blocks;
 
 	const struct pmt_chunk *chunk; /* the one being read, or NULL */
 	struct pmt_buffer raw;

@@ -85,7 +85,7 @@ static int search_chunk(struct pmt_trace *trace, struct search *s,
 	const uint8_t *at = s->raw.bytes;
 	const uint8_t *end = at + (chunk->readable_to - chunk->from);
 	struct pmt_record record;
-	while (rc == 0 && pmt_record_decode(&at, end, &record) == 0)
+	while (rc == 0 && pmt_record_decode_form(chunk->form, &at, end, &record) == 0)
 		rc = take_record(s, &record);
 	return rc;
 }

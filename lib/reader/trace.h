@@ -38,6 +38,7 @@ struct pmt_chunk {
 	uint32_t stored_bytes; /* behind the header; from the ring: raw size */
 	uint32_t payload_crc;
 	uint8_t codec;  /* enum pmt_codec */
+	uint8_t form;   /* enum pmt_form */
 	uint8_t source; /* enum pmt_chunk_source */
 	bool is_mended; /* one bit of its payload is wrong in the file; was said */
 	/* Made from calling contexts in the ring, behind all that stream 0 has. */

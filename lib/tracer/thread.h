@@ -26,6 +26,7 @@ struct pmt_stack {
 	uintptr_t high;
 };
 
+struct pmt_block_coding;
 struct pmt_points;
 
 struct pmt_thread {
@@ -52,6 +53,7 @@ struct pmt_thread {
 	struct pmt_points *points;
 	struct pmt_stacks *stacks; /* calling contexts (stack/stack_ids.h); NULL: none */
 	struct pmt_domain_call domain_call;
+	struct pmt_block_coding *coding; /* format/block_coding.h; NULL: none */
 	/* tid of the owner, 0 when the entry is free. Owner writes; the reaper frees. */
 	_Atomic uint32_t os_tid;
 };

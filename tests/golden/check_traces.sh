@@ -1,6 +1,6 @@
 #!/bin/sh
 # Golden traces through the views that show a trace as it is: what they say of a file of
-# version 1 must never change but on purpose. check_traces.sh --update writes the
+# version 1 or 2 must never change but on purpose. check_traces.sh --update writes the
 # expectations anew, to be read before they are committed.
 set -u
 : "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
@@ -47,6 +47,15 @@ for trace in all_kinds killed; do
 	show v1/$trace.log.txt log $trace.bin
 	show v1/$trace.log.jsonl log --format=json $trace.bin
 	show v1/$trace.log.csv log --format=csv $trace.bin
+done
+
+cd "$golden/v2" || exit 99
+for form in "info txt" "dump txt" "dump jsonl" "log txt" "log jsonl"; do
+	view=${form% *}
+	kind=${form#* }
+	format=text
+	[ "$kind" = jsonl ] && format=json
+	show "v2/blocks.$view.$kind" "$view" --format=$format blocks.bin
 done
 
 # A trace of version 1 that was cut and one with a flipped bit: everything else is given.

@@ -7,12 +7,15 @@
  *   killed.bin, .ring    the same told by a process that was killed half way: the rest
  *                        is in its ring
  *   stream_N             the streams' bytes
+ *   blocks.bin           version 2: blocks in short records, in chunks of both codecs
+ *   blocks               its stream's bytes
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/all_kinds.h"
+#include "support/coded_blocks.h"
 #include "support/trace_writer.h"
 
 enum { STREAMS = 3, DATA_BYTES = 1024, PIECE_RECORDS = 5 };
@@ -95,6 +98,31 @@ static void write_killed(const char *folder, const struct pmt_file_header *h)
 	test_bytes_close(&ring);
 }
 
+static void write_blocks(const char *folder)
+{
+	static struct test_coded coded;
+	struct pmt_file_header h = test_coded_header();
+	struct test_bytes trace = {NULL, 0, 0}, zero = {NULL, 0, 0};
+	size_t half;
+
+	test_coded_story(&coded);
+	half = coded.bytes.size;
+	test_coded_story(&coded); /* again: from a checkpoint on nothing else counts */
+	test_put_checkpoint(&zero, 900, 0, 0);
+	test_put_info(&zero, "mode", "allocs");
+	test_put_end(&zero, PMT_END_EXIT, 0, 0);
+	test_add_header(&trace, &h);
+	test_add_coded_chunk(&trace, 0, &zero, 0, zero.size, PMT_CODEC_NONE, 4000);
+	test_add_coded_chunk(&trace, 1, &coded.bytes, 0, half, PMT_CODEC_NONE, 4000);
+	test_add_coded_chunk(&trace, 1, &coded.bytes, half, coded.bytes.size,
+			     PMT_CODEC_LZ4, 4001);
+	write_file(folder, "blocks.bin", &trace);
+	write_file(folder, "blocks", &coded.bytes);
+	test_bytes_close(&trace);
+	test_bytes_close(&zero);
+	test_bytes_close(&coded.bytes);
+}
+
 int main(int argc, char **argv)
 {
 	struct pmt_file_header h = test_file_header();
@@ -109,6 +137,7 @@ int main(int argc, char **argv)
 	add_chunks(&trace, 32);
 	write_file(argv[1], "all_kinds.bin", &trace);
 	write_killed(argv[1], &h);
+	write_blocks(argv[1]);
 	for (uint32_t i = 0; i < STREAMS; i++) {
 		char name[16];
 		snprintf(name, sizeof(name), "stream_%u", i);

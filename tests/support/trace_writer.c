@@ -18,7 +18,7 @@ void test_file_header_seal(struct pmt_file_header *h)
 struct pmt_file_header test_file_header(void)
 {
 	struct pmt_file_header h = {
-	    .version = PMT_FORMAT_VERSION,
+	    .version = PMT_FORMAT_VERSION_CALLS,
 	    .header_bytes = sizeof(h),
 	    .run_id = "test run 16 byte",
 	    .pid = 4200001, /* above the largest pid_max but one, and never ours */

@@ -132,6 +132,29 @@ static void put_payload(struct pmt_fields *f, const struct pmt_record *r)
 		pmt_fields_bytes(f, "rest", at, (size_t)(end - at));
 }
 
+/* A short record of a block, by its own words: what they mean is known to who reads the
+ * stream from a checkpoint on. */
+static void put_code(struct pmt_fields *f, const struct pmt_block_code *code)
+{
+	static const char *const places[] = {"expected", "number", "last", "step"};
+	bool is_new = code->op == PMT_CODE_ALLOC_NEW;
+
+	if (code->op == PMT_CODE_ALLOC_KNOWN)
+		pmt_fields_unsigned(f, "signature", code->signature);
+	if (is_new || code->op == PMT_CODE_FREE_OF_KIND)
+		pmt_fields_unsigned(f, "kind", code->kind);
+	if (is_new) {
+		pmt_fields_unsigned(f, "stack_id", code->stack_id);
+		pmt_fields_unsigned(f, "requested_bytes", code->requested_bytes);
+		pmt_fields_unsigned(f, "usable_bytes", code->usable_bytes);
+	}
+	pmt_fields_word(f, "address", places[code->place >> 6]);
+	if (code->place == PMT_CODE_NUMBER)
+		pmt_fields_unsigned(f, "number", code->number);
+	if (code->place == PMT_CODE_STEP)
+		pmt_fields_signed(f, "sixteens", code->step);
+}
+
 static void put_unsigned(struct pmt_fields *f, const char *name, uint64_t value)
 {
 	if (value)
@@ -182,5 +205,8 @@ void pmt_record_fields(struct pmt_fields *f, const struct pmt_record *r)
 		return;
 	if (!find_kind(r->ext))
 		pmt_fields_hex(f, "type", r->ext);
-	put_payload(f, r);
+	if (r->is_coded && !r->payload_bytes)
+		put_code(f, &r->code);
+	else
+		put_payload(f, r);
 }

@@ -10,6 +10,7 @@
 #include "cli/exit_code.h"
 #include "cli/message.h"
 #include "format/ring_layout.h"
+#include "reader/block_records.h"
 #include "reader/chunk.h"
 #include "report/facts.h"
 #include "report/open.h"
@@ -17,6 +18,13 @@
 #include "report/view.h"
 
 enum { SHOWN_BYTES = 12 };
+
+/* Of a stream what its next chunk is understood with. */
+struct dump_stream {
+	uint32_t number;
+	uint64_t position; /* behind what was shown */
+	struct pmt_block_records blocks;
+};
 
 struct dump {
 	const struct pmt_report_request *request;
@@ -27,6 +35,8 @@ struct dump {
 	uint64_t file_offset; /* behind the last chunk of the file that was shown */
 	uint64_t records_left;
 	bool failed; /* memory ran out */
+	struct dump_stream *streams;
+	size_t stream_count;
 };
 
 static bool is_json(const struct dump *d)
@@ -94,6 +104,8 @@ static void dump_chunk_header(struct dump *d, const struct pmt_chunk *chunk)
 								 : "unknown");
 		pmt_fields_hex(&d->fields, "payload_crc", chunk->payload_crc);
 	}
+	if (chunk->form == PMT_FORM_BLOCKS)
+		pmt_fields_word(&d->fields, "form", "blocks");
 	pmt_fields_end(&d->fields);
 }
 
@@ -125,6 +137,34 @@ static void dump_record(struct dump *d, uint64_t position, const uint8_t *begin,
 	pmt_fields_end(&d->fields);
 }
 
+/* NULL: no memory. */
+static struct dump_stream *stream_of(struct dump *d, uint32_t number)
+{
+	for (size_t i = d->stream_count; i-- > 0;)
+		if (d->streams[i].number == number)
+			return &d->streams[i];
+	struct dump_stream *grown =
+	    reallocarray(d->streams, d->stream_count + 1, sizeof(*grown));
+	if (!grown)
+		return NULL;
+	d->streams = grown;
+	grown[d->stream_count] = (struct dump_stream){.number = number};
+	return &grown[d->stream_count++];
+}
+
+/* Gives a short record its payload where it is known. 0 or -ENOMEM. */
+static int understand(struct dump_stream *s, enum pmt_form form, struct pmt_record *r)
+{
+	if (r->op != PMT_OP_EXTENDED)
+		return 0;
+	if (r->ext == PMT_EXT_CHECKPOINT)
+		return pmt_block_records_begin(&s->blocks, form);
+	if (r->ext == PMT_EXT_ALLOC || r->ext == PMT_EXT_FREE || r->ext == PMT_EXT_FAULT)
+		if (s->blocks.is_known || !r->is_coded)
+			pmt_block_records_take(&s->blocks, r);
+	return 0;
+}
+
 static void dump_filler(struct dump *d, uint64_t position, uint64_t bytes)
 {
 	if (is_json(d)) {
@@ -144,8 +184,16 @@ static void dump_records(struct dump *d, const struct pmt_chunk *chunk)
 {
 	const uint8_t *begin = d->raw.bytes, *at = begin;
 	const uint8_t *end = begin + (chunk->readable_to - chunk->from);
+	struct dump_stream *stream = stream_of(d, chunk->stream);
 	struct pmt_record r;
 
+	if (!stream) {
+		d->failed = true;
+		return;
+	}
+	if (stream->position != chunk->from)
+		pmt_block_records_lose(&stream->blocks);
+	stream->position = chunk->to;
 	while (at < end && d->records_left > 0) {
 		const uint8_t *filler = at;
 		while (at < end && *at == PMT_RING_FILLER)
@@ -157,8 +205,13 @@ static void dump_records(struct dump *d, const struct pmt_chunk *chunk)
 		uint64_t position = chunk->from + (uint64_t)(record - begin);
 		if (at == end)
 			break;
-		if (pmt_record_decode(&at, end, &r) != 0) {
+		if (pmt_record_decode_form(chunk->form, &at, end, &r) != 0) {
 			pmt_chunk_mark_undecodable(d->trace, chunk, position);
+			pmt_block_records_lose(&stream->blocks);
+			break;
+		}
+		if (understand(stream, chunk->form, &r) != 0) {
+			d->failed = true;
 			break;
 		}
 		dump_record(d, position, record, at, &r);
@@ -179,7 +232,7 @@ static void dump_chunk(struct dump *d, const struct pmt_chunk *chunk)
 	int rc = pmt_chunk_load(d->trace, chunk, &d->stored, &d->raw);
 	if (rc == 0)
 		dump_records(d, chunk);
-	d->failed = rc == -ENOMEM;
+	d->failed |= rc == -ENOMEM;
 	if (pmt_trace_problem_count(d->trace) > problems || rc != 0) {
 		begin_line(d, "damage");
 		pmt_fields_unsigned(&d->fields, "stream", chunk->stream);
@@ -225,6 +278,9 @@ static int run(const struct pmt_report_request *request)
 	if (code == PMT_EXIT_OK && request->strict &&
 	    (pmt_trace_problem_count(d.trace) || pmt_trace_missing_bytes(d.trace)))
 		code = PMT_EXIT_INCOMPLETE;
+	for (size_t i = 0; i < d.stream_count; i++)
+		pmt_block_records_close(&d.streams[i].blocks);
+	free(d.streams);
 	pmt_buffer_free(&d.stored);
 	pmt_buffer_free(&d.raw);
 	pmt_trace_close(d.trace);

@@ -10,6 +10,7 @@
 
 #include "drain/contexts.h"
 #include "drain/trace_file.h"
+#include "event/blocks.h"
 #include "event/context.h"
 #include "event/points.h"
 #include "os/sys.h"
@@ -99,6 +100,7 @@ static void reap(struct pmt_run *run, struct pmt_thread *t)
 	}
 	pmt_points_close(t);
 	pmt_stacks_free(t->stacks);
+	pmt_blocks_free_coding(t->coding);
 	pmt_thread_free(t);
 }
 

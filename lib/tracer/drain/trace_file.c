@@ -70,6 +70,8 @@ int pmt_trace_file_create(struct pmt_trace_file *file, const struct pmt_options 
 	file->size = sizeof(*header);
 	file->max_bytes = options->max_size_bytes;
 	file->ends_full = !pmt_options_can_sum(options);
+	file->form =
+	    header->version > PMT_FORMAT_VERSION_CALLS ? PMT_FORM_BLOCKS : PMT_FORM_CALLS;
 	file->codec = options->compress ? PMT_CODEC_LZ4 : PMT_CODEC_NONE;
 	return 0;
 }
@@ -92,6 +94,7 @@ static size_t make_chunk(struct pmt_trace_file *file, struct pmt_chunk_header *c
 		stored = raw;
 	}
 	chunk->magic = PMT_CHUNK_MAGIC;
+	chunk->form = file->form;
 	chunk->tick = pmt_clock_ticks();
 	chunk->stored_bytes = (uint32_t)stored;
 	chunk->payload_crc = pmt_crc32c(0, payload, (size_t)stored);

@@ -25,6 +25,7 @@ struct pmt_trace_file {
 	bool ends_full;     /* there will be events: max_bytes is the end */
 	bool is_elsewhere;  /* the name wanted is a foreign file's */
 	uint8_t codec;
+	uint8_t form; /* enum pmt_form, of all chunks */
 	/* Whole pages, from open to the end of the process: a chunk being made, and
 	 * lz4's state. */
 	uint8_t *chunk;

@@ -2,17 +2,20 @@
 #include "event/blocks.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "event/emit.h"
 #include "event/hook_way.h"
+#include "format/block_coding.h"
 #include "interpose/glibc_heap.h"
 #include "python/api.h"
 #include "python/walk_check.h"
+#include "rss/own_memory.h"
 #include "run/run.h"
 #include "stack/stack_ids.h"
 
 /* Room for what follows the head when sums are written too. */
-enum { WITH_SUMS_BYTES = PMT_RECORD_BYTES_MAX + 64 };
+enum { WITH_SUMS_BYTES = PMT_RECORD_BYTES_MAX + 64, SUMS_EVERY = 16 };
 
 uint32_t pmt_blocks_on;
 
@@ -75,8 +78,58 @@ static void end(struct pmt_emitter *e)
 
 /* --- the record --- */
 
-/* Time and sums ride on every 16th record, and on one after each tick of the coarse
- * clock: there the resident set is looked at too. */
+void pmt_blocks_free_coding(struct pmt_block_coding *coding)
+{
+	if (coding)
+		pmt_own_unmap(coding, sizeof(*coding));
+}
+
+/* Behind a checkpoint: the reader begins with nothing there. */
+static PMT_NOINLINE void begin_coding(struct pmt_thread *t)
+{
+	t->emitter.coded_since = t->emitter.checkpoint_count;
+	if (t->coding)
+		memset(t->coding, 0, sizeof(*t->coding));
+	else if (pmt_run->header.version > PMT_FORMAT_VERSION_CALLS)
+		t->coding = pmt_own_map(sizeof(*t->coding), PMT_OWN_ABSENT);
+}
+
+/* What short records are made with; NULL: with nothing, they are long. */
+PMT_INLINE struct pmt_block_coding *coding_of(struct pmt_thread *t)
+{
+	if (PMT_UNLIKELY(t->emitter.coded_since != t->emitter.checkpoint_count))
+		begin_coding(t);
+	return t->coding;
+}
+
+/* Of each 16th record, which has the time: of each 16th of them, and after each tick of
+ * the coarse clock, sums ride on it too, and the resident set is looked at. */
+static PMT_NOINLINE bool is_time_for_sums(struct pmt_emitter *e)
+{
+	e->clock_countdown = PMT_EMIT_CLOCK_EVERY;
+	if (e->sums_countdown > 1 &&
+	    e->coarse_seen == pmt_load_relaxed(&pmt_emit_coarse_clock)) {
+		e->sums_countdown--;
+		return false;
+	}
+	e->sums_countdown = SUMS_EVERY;
+	return true;
+}
+
+/* Adds the time to a short record that ends at p. */
+static PMT_NOINLINE uint8_t *put_time(struct pmt_emitter *e, uint8_t *p, uint8_t *head)
+{
+	uint64_t now = pmt_clock_ticks();
+
+	if (now > e->last_tick) {
+		*head |= PMT_FLAG_TIME;
+		p = pmt_varint_put(p, now - e->last_tick);
+		e->last_tick = now;
+	}
+	return p;
+}
+
+/* Time and sums of a long record. */
 static uint8_t *put_changes(struct pmt_thread *t, uint8_t *p, uint8_t *head)
 {
 	struct pmt_emitter *e = &t->emitter;
@@ -84,42 +137,36 @@ static uint8_t *put_changes(struct pmt_thread *t, uint8_t *p, uint8_t *head)
 
 	if (e->coarse_seen != coarse && pmt_rss_moved(t))
 		pmt_rss_read_self(t);
-	e->clock_countdown = PMT_EMIT_CLOCK_EVERY;
 	e->coarse_seen = coarse;
 	/* EXTENDED with all five flags would be filler: then the time waits. */
 	if (t->sums.mapped_bytes == e->emitted.mapped_bytes &&
-	    t->sums.file_mapped_bytes == e->emitted.file_mapped_bytes) {
-		uint64_t now = pmt_clock_ticks();
-		if (now > e->last_tick) {
-			*head |= PMT_FLAG_TIME;
-			p = pmt_varint_put(p, now - e->last_tick);
-			e->last_tick = now;
-		}
-	}
+	    t->sums.file_mapped_bytes == e->emitted.file_mapped_bytes)
+		p = put_time(e, p, head);
 	return pmt_emit_sums(e, &t->sums, p, head);
 }
 
-/* Head, type and changes; returns where the payload's size goes, or NULL without room. */
-PMT_INLINE uint8_t *put_head(struct pmt_thread *t, enum pmt_ext type, uint8_t **ret_begin)
+PMT_INLINE bool is_time(struct pmt_emitter *e)
+{
+	return PMT_UNLIKELY(--e->clock_countdown == 0 ||
+			    e->coarse_seen != pmt_load_relaxed(&pmt_emit_coarse_clock));
+}
+
+/* Head, type and changes of a long record; returns where the payload's size goes, or NULL
+ * without room. */
+static uint8_t *put_head(struct pmt_thread *t, enum pmt_ext type, bool with_changes,
+			 uint8_t **ret_begin)
 {
 	struct pmt_emitter *e = &t->emitter;
-	uint8_t head = PMT_OP_EXTENDED, *at, *p;
+	uint8_t head = PMT_OP_EXTENDED;
+	uint8_t *at = with_changes ? pmt_ring_make_room_sp(&e->ring, WITH_SUMS_BYTES)
+				   : pmt_ring_begin_sp(&e->ring);
 
-	if (PMT_LIKELY(--e->clock_countdown != 0 &&
-		       e->coarse_seen == pmt_load_relaxed(&pmt_emit_coarse_clock))) {
-		at = pmt_ring_begin_sp(&e->ring);
-		if (PMT_UNLIKELY(!at))
-			return NULL;
-		p = at + 2;
-	} else {
-		at = pmt_ring_make_room_sp(&e->ring, WITH_SUMS_BYTES);
-		if (!at)
-			return NULL;
-		p = put_changes(t, at + 2, &head);
-	}
+	if (!at)
+		return NULL;
+	*ret_begin = at;
+	uint8_t *p = with_changes ? put_changes(t, at + 2, &head) : at + 2;
 	at[0] = head;
 	at[1] = (uint8_t)type;
-	*ret_begin = at;
 	return p;
 }
 
@@ -129,13 +176,90 @@ static void drop(struct pmt_thread *t)
 	pmt_emit_drop(t, PMT_OP_EXTENDED);
 }
 
-static int64_t step_to(struct pmt_emitter *e, const void *p)
+static int64_t step_to(struct pmt_emitter *e, uint64_t address)
 {
-	uint64_t address = (uint64_t)(uintptr_t)p;
 	int64_t step = (int64_t)(address - e->last_address);
 
 	e->last_address = address;
 	return step;
+}
+
+static PMT_NOINLINE bool write_long_alloc(struct pmt_thread *t,
+					  struct pmt_block_alloc *alloc, uint64_t address,
+					  bool with_changes)
+{
+	uint8_t *at, *size = put_head(t, PMT_EXT_ALLOC, with_changes, &at);
+
+	if (!size)
+		return false;
+	alloc->address_step = step_to(&t->emitter, address);
+	uint8_t *after = pmt_payload_put_alloc(size + 1, alloc);
+	*size = (uint8_t)(after - size - 1);
+	pmt_ring_commit_sp(&t->emitter.ring, at, after);
+	if (t->coding)
+		pmt_code_note_alloc(t->coding, alloc, address);
+	return true;
+}
+
+/* False: there is no room. */
+PMT_INLINE bool write_alloc(struct pmt_thread *t, struct pmt_block_alloc *alloc,
+			    uint64_t address)
+{
+	struct pmt_emitter *e = &t->emitter;
+	struct pmt_block_coding *coding = coding_of(t);
+	bool with_time = is_time(e), with_sums = with_time && is_time_for_sums(e);
+
+	if (PMT_UNLIKELY(
+		with_sums || !coding ||
+		!pmt_code_fits(address, alloc->requested_bytes, alloc->usable_bytes)))
+		return write_long_alloc(t, alloc, address, with_time);
+	uint8_t *at = pmt_ring_begin_sp(&e->ring);
+	if (PMT_UNLIKELY(!at))
+		return false;
+	uint8_t *after = pmt_code_put_alloc(coding, at, alloc, address);
+	if (PMT_UNLIKELY(with_time))
+		after = put_time(e, after, at);
+	e->last_address = address;
+	pmt_ring_commit_sp(&e->ring, at, after);
+	return true;
+}
+
+static PMT_NOINLINE bool write_long_free(struct pmt_thread *t,
+					 struct pmt_block_free *release, uint64_t address,
+					 bool with_changes)
+{
+	uint8_t *at, *size = put_head(t, PMT_EXT_FREE, with_changes, &at);
+
+	if (!size)
+		return false;
+	release->address_step = step_to(&t->emitter, address);
+	uint8_t *after = pmt_payload_put_free(size + 1, release);
+	*size = (uint8_t)(after - size - 1);
+	pmt_ring_commit_sp(&t->emitter.ring, at, after);
+	if (t->coding)
+		pmt_code_note_free(t->coding, release, address);
+	return true;
+}
+
+PMT_INLINE bool write_free(struct pmt_thread *t, struct pmt_block_free *release,
+			   uint64_t address)
+{
+	struct pmt_emitter *e = &t->emitter;
+	struct pmt_block_coding *coding = coding_of(t);
+	bool with_time = is_time(e), with_sums = with_time && is_time_for_sums(e);
+
+	if (PMT_UNLIKELY(with_sums || !coding || release->bytes ||
+			 !pmt_code_fits(address, 0, 0)))
+		return write_long_free(t, release, address, with_time);
+	uint8_t *at = pmt_ring_begin_sp(&e->ring);
+	if (PMT_UNLIKELY(!at))
+		return false;
+	uint8_t *after = pmt_code_put_free(coding, at, release->kind, address);
+	if (PMT_UNLIKELY(with_time))
+		after = put_time(e, after, at);
+	e->last_address = address;
+	pmt_ring_commit_sp(&e->ring, at, after);
+	return true;
 }
 
 void pmt_blocks_allocated_self(struct pmt_thread *t, const void *p,
@@ -144,7 +268,6 @@ void pmt_blocks_allocated_self(struct pmt_thread *t, const void *p,
 {
 	struct pmt_emitter *e = &t->emitter;
 	int saved = errno;
-	uint8_t *at;
 
 	if (PMT_UNLIKELY(e->ours)) {
 		pmt_walk_check_note(requested_bytes);
@@ -152,19 +275,12 @@ void pmt_blocks_allocated_self(struct pmt_thread *t, const void *p,
 	}
 	if (begin(t)) {
 		/* First: it may have to write records of its own. */
-		uint32_t stack_id = pmt_stack_id_self(t);
-		uint8_t *size = put_head(t, PMT_EXT_ALLOC, &at);
-		if (PMT_LIKELY(size != NULL)) {
-			struct pmt_block_alloc alloc = {(uint8_t)kind, stack_id,
-							requested_bytes, usable_bytes,
-							step_to(e, p)};
-			uint8_t *after = pmt_payload_put_alloc(size + 1, &alloc);
-			*size = (uint8_t)(after - size - 1);
-			pmt_ring_commit_sp(&e->ring, at, after);
+		struct pmt_block_alloc alloc = {(uint8_t)kind, pmt_stack_id_self(t),
+						requested_bytes, usable_bytes, 0};
+		if (PMT_LIKELY(write_alloc(t, &alloc, (uint64_t)(uintptr_t)p)))
 			end(e);
-		} else {
+		else
 			drop(t);
-		}
 	}
 	errno = saved;
 }
@@ -191,7 +307,6 @@ void pmt_blocks_freed_self(struct pmt_thread *t, const void *p, size_t bytes,
 {
 	struct pmt_emitter *e = &t->emitter;
 	int saved = errno;
-	uint8_t *at;
 
 	if (PMT_UNLIKELY(e->ours))
 		return;
@@ -199,17 +314,11 @@ void pmt_blocks_freed_self(struct pmt_thread *t, const void *p, size_t bytes,
 		if (PMT_UNLIKELY(!end_is_said && pmt_py.is_finalizing &&
 				 pmt_py.is_finalizing()))
 			say_end(t);
-		uint8_t *size = put_head(t, PMT_EXT_FREE, &at);
-		if (PMT_LIKELY(size != NULL)) {
-			struct pmt_block_free release = {(uint8_t)kind, step_to(e, p),
-							 bytes};
-			uint8_t *after = pmt_payload_put_free(size + 1, &release);
-			*size = (uint8_t)(after - size - 1);
-			pmt_ring_commit_sp(&e->ring, at, after);
+		struct pmt_block_free release = {(uint8_t)kind, 0, bytes};
+		if (PMT_LIKELY(write_free(t, &release, (uint64_t)(uintptr_t)p)))
 			end(e);
-		} else {
+		else
 			drop(t);
-		}
 	}
 	errno = saved;
 }

@@ -33,4 +33,7 @@ void pmt_blocks_allocated_self(struct pmt_thread *t, const void *p,
 void pmt_blocks_freed_self(struct pmt_thread *t, const void *p, size_t bytes,
 			   enum pmt_block_kind kind);
 
+/* The reaper, for a thread that is gone; NULL is fine. */
+void pmt_blocks_free_coding(struct pmt_block_coding *coding);
+
 #endif

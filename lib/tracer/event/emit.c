@@ -158,6 +158,7 @@ bool pmt_emit_checkpoint(struct pmt_emitter *e, const struct pmt_deltas *sums)
 	e->clock_countdown = PMT_EMIT_CLOCK_EVERY;
 	e->next_checkpoint = e->ring.head + e->ring.size / 4;
 	e->last_address = 0; /* where a reader begins */
+	e->checkpoint_count++;
 	return true;
 }
 

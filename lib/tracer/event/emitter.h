@@ -35,6 +35,10 @@ struct pmt_emitter {
 	uint32_t ours;      /* what is allocated now is the tracer's, not the program's */
 	uint32_t in_malloc; /* no thread may be started now */
 	uint64_t last_address; /* of the stream's records about blocks */
+	uint32_t checkpoint_count;
+	uint32_t coded_since; /* checkpoint at which the memory of blocks began anew */
+	uint32_t
+	    sums_countdown; /* readings of the clock until blocks' records have sums */
 	uint32_t summed; /* TREE_BEGIN is said: `emitted` is in records or in contexts */
 	struct pmt_deltas recorded; /* then: of `emitted`, what records have said */
 };

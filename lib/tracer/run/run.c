@@ -92,7 +92,9 @@ static void fill_header(struct pmt_run *run)
 
 	pmt_process_stat_read(0, &stat);
 	memcpy(h->magic, PMT_TRACE_MAGIC, PMT_TRACE_MAGIC_BYTES);
-	h->version = PMT_FORMAT_VERSION;
+	h->version = options->modes & (PMT_MODE_ALLOCS | PMT_MODE_OBJECTS)
+			 ? PMT_FORMAT_VERSION
+			 : PMT_FORMAT_VERSION_CALLS;
 	h->header_bytes = sizeof(*h);
 	memcpy(h->run_id, pmt_identity.run_id, PMT_RUN_ID_BYTES);
 	h->pid = (uint32_t)run->pid;

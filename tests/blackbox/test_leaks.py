@@ -116,7 +116,10 @@ def test_known_blocks(trace, tmp_path, report):
     assert at_peak["most"] >> 14 == 50000000 >> 14
     assert at_peak["early"] >> 14 == 2000016 >> 14
     assert document["blocks"]["peak_bytes"] == sum(at_peak.values())
-    holder = report("summary", traced.path)["summary"]["peak_holder"]
+    peak = report("summary", traced.path)["summary"]["peak_live"]
+    assert (peak["bytes"], peak["time_ns"]) == (
+        document["blocks"]["peak_bytes"], document["blocks"]["peak_at_ns"])
+    holder = peak["holder"]
     assert holder["function"] == "most"
     assert holder["peak_bytes"] == at_peak["most"]
 

@@ -32,20 +32,29 @@ static json_t *moment_object(const struct pmt_analysis *a,
 	return o;
 }
 
-/* Who held most at the heap's peak, where single blocks are known. */
-static json_t *holder_object(const struct pmt_summary *summary)
+/* The most that was live at once, where single blocks are known, and who held most. */
+static json_t *live_object(const struct pmt_analysis *a,
+			   const struct pmt_summary *summary)
 {
+	const struct pmt_place_moment_state *peak =
+	    &a->model->block_history.set.places.moments[PMT_MOMENT_HEAP];
 	const struct pmt_function_row *row = &summary->holder;
-	json_t *o;
+	json_t *o, *holder;
 
 	if (!summary->at_peak)
 		return json_null();
-	o = json_object();
-	pmt_json_set_function(o, summary->at_peak, row->function);
-	json_object_set_new(o, "peak_bytes",
+	holder = json_object();
+	pmt_json_set_function(holder, summary->at_peak, row->function);
+	json_object_set_new(holder, "peak_bytes",
 			    json_integer((json_int_t)row->self.allocated_bytes));
-	json_object_set_new(o, "peak_count",
+	json_object_set_new(holder, "peak_count",
 			    json_integer((json_int_t)row->self.allocated_count));
+	o = json_object();
+	json_object_set_new(o, "bytes", json_integer((json_int_t)peak->heap.bytes));
+	json_object_set_new(o, "count", json_integer((json_int_t)peak->heap.count));
+	json_object_set_new(o, "time_ns",
+			    json_integer(pmt_analysis_since_start_ns(a, peak->tick)));
+	json_object_set_new(o, "holder", holder);
 	return o;
 }
 
@@ -108,7 +117,7 @@ int pmt_summary_print_json(const struct pmt_report_request *request,
 
 	json_object_set_new(o, "peak_rss", peak_object(a, &model->peaks.rss));
 	json_object_set_new(o, "peak_heap", peak_object(a, &model->peaks.heap));
-	json_object_set_new(o, "peak_holder", holder_object(summary));
+	json_object_set_new(o, "peak_live", live_object(a, summary));
 	json_object_set_new(o, "end_rss_bytes",
 			    sampled ? json_integer(model->peaks.rss_end_bytes)
 				    : json_null());

@@ -137,8 +137,7 @@ static bool path_shows(const struct pmt_model *model, const struct pmt_peak *pea
 
 static void print_peak(const struct pmt_report_request *request,
 		       const struct pmt_analysis *a, const char *title,
-		       const struct pmt_peak *peak, bool with_path,
-		       const struct pmt_function *holder)
+		       const struct pmt_peak *peak, bool with_path)
 {
 	const struct pmt_model *model = a->model;
 	const struct pmt_moment *reached = &peak->reached;
@@ -155,13 +154,7 @@ static void print_peak(const struct pmt_report_request *request,
 	fprintf(request->out, "%s%s%s", pmt_paint(request->color, PMT_PAINT_UP), bytes,
 		pmt_paint(request->color, PMT_PAINT_NONE));
 	used += (unsigned)strlen(bytes) + print_when(request, a, peak);
-	if (holder) {
-		used += (unsigned)fprintf(request->out, "  most by ");
-		pmt_label_print(request, holder,
-				request->width_columns > used + 8
-				    ? request->width_columns - used
-				    : 8);
-	} else if (reached->node_known) {
+	if (reached->node_known) {
 		uint32_t function = model->tree.paths[reached->node].function;
 
 		used += (unsigned)fprintf(request->out, "  in ");
@@ -171,8 +164,32 @@ static void print_peak(const struct pmt_report_request *request,
 				    : 8);
 	}
 	fputc('\n', request->out);
-	if (with_path && !holder && path_shows(model, peak))
+	if (with_path && path_shows(model, peak))
 		print_path(request, model, reached->node);
+}
+
+/* Of single blocks, mappings among them, which the sums of the heap do not have. */
+static void print_live(const struct pmt_report_request *request,
+		       const struct pmt_analysis *a, const struct pmt_summary *summary)
+{
+	const struct pmt_place_moment_state *peak =
+	    &a->model->block_history.set.places.moments[PMT_MOMENT_HEAP];
+	char bytes[PMT_FIGURE_BYTES], at[PMT_FIGURE_BYTES];
+	unsigned used = TITLE_COLUMNS;
+
+	if (!summary->at_peak)
+		return;
+	print_title(request, "Peak live");
+	pmt_figure_bytes(bytes, peak->heap.bytes, request->exact_bytes);
+	pmt_figure_duration(at, pmt_analysis_since_start_ns(a, peak->tick));
+	fprintf(request->out, "%s%s%s", pmt_paint(request->color, PMT_PAINT_UP), bytes,
+		pmt_paint(request->color, PMT_PAINT_NONE));
+	used += (unsigned)strlen(bytes);
+	used += (unsigned)fprintf(request->out, "  at %s  most by ", at);
+	pmt_label_print(
+	    request, &summary->at_peak->functions.items[summary->holder.function],
+	    request->width_columns > used + 8 ? request->width_columns - used : 8);
+	fputc('\n', request->out);
 }
 
 static void print_end(const struct pmt_report_request *request,
@@ -293,7 +310,7 @@ static struct pmt_summary_layout fit(const struct pmt_report_request *request,
 	struct pmt_summary_content content = {
 	    .height_rows = request->height_rows,
 	    .fixed_lines = HEADER_LINES + doubts + PEAK_LINES + LAST_LINES +
-			   (a->model->counts.samples > 0) +
+			   (summary->at_peak != NULL) + (a->model->counts.samples > 0) +
 			   (a->losses.complete && doubts == 0) +
 			   (problems < 2 ? (unsigned)problems : 2),
 	    .list_rows_asked = request->limit_count < UINT32_MAX
@@ -322,11 +339,9 @@ int pmt_summary_print_text(const struct pmt_report_request *request,
 	struct pmt_summary_layout layout = fit(request, a, summary, doubts, same_call);
 	if (layout.has_blanks)
 		fputc('\n', request->out);
-	print_peak(request, a, "Peak RSS", &peaks->rss, layout.has_paths, NULL);
-	print_peak(request, a, "Peak heap", &peaks->heap, layout.has_paths && !same_call,
-		   summary->at_peak
-		       ? &summary->at_peak->functions.items[summary->holder.function]
-		       : NULL);
+	print_peak(request, a, "Peak RSS", &peaks->rss, layout.has_paths);
+	print_peak(request, a, "Peak heap", &peaks->heap, layout.has_paths && !same_call);
+	print_live(request, a, summary);
 	print_end(request, a);
 	if (layout.chart_rows && pmt_drawing_print(request, a, layout.chart_rows, 0) == 0)
 		fputs("\n  nothing was measured over time\n", request->out);

@@ -45,6 +45,7 @@ void pmt_sample_take_locked(void)
 	};
 	add_counters(&sample);
 	const uint8_t *end = pmt_payload_put_sample(payload, &sample);
-	pmt_emit_extended(&run->process, NULL, PMT_EXT_SAMPLE, payload,
-			  (size_t)(end - payload));
+	if (pmt_emit_extended(&run->process, NULL, PMT_EXT_SAMPLE, payload,
+			      (size_t)(end - payload)))
+		run->process.last_tick = sample.tick; /* as the reader takes it */
 }

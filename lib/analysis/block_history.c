@@ -53,8 +53,7 @@ static int ordinal_of(struct pmt_block_history *blocks, uint32_t stream,
 	return 0;
 }
 
-/* False for a kind that a newer writer knows. */
-static bool place_kind(uint8_t kind, enum pmt_place_kind *ret_kind)
+bool pmt_block_place_kind(uint8_t kind, enum pmt_place_kind *ret_kind)
 {
 	switch (kind) {
 	case PMT_BLOCK_MALLOC:
@@ -96,7 +95,7 @@ static bool read_alloc(const struct pmt_event *event, struct pmt_block_op *op,
 		       struct pmt_block_alloc *ret_alloc, enum pmt_place_kind *ret_kind)
 {
 	if (!pmt_payload_get_alloc(&event->record, ret_alloc) ||
-	    !place_kind(ret_alloc->kind, ret_kind))
+	    !pmt_block_place_kind(ret_alloc->kind, ret_kind))
 		return false;
 	/* Of an object what Python asked for, wherever it lies: as tracemalloc has it. */
 	op->bytes = ret_alloc->usable_bytes && !pmt_place_is_domain(*ret_kind)
@@ -113,7 +112,7 @@ static bool read_free(const struct pmt_event *event, struct pmt_block_op *op)
 	enum pmt_place_kind kind;
 
 	if (!pmt_payload_get_free(&event->record, &release) ||
-	    !place_kind(release.kind, &kind))
+	    !pmt_block_place_kind(release.kind, &kind))
 		return false;
 	op->bytes = release.bytes;
 	op->is_free = true;
@@ -166,6 +165,49 @@ int pmt_block_history_add(struct pmt_block_history *blocks, const struct pmt_eve
 		    alloc.requested_bytes;
 	op.ordinal = *ordinal += is_alloc;
 	return pmt_block_order_add(&blocks->order, &op);
+}
+
+static struct pmt_held held_of(struct pmt_live_sum sum)
+{
+	return (struct pmt_held){sum.bytes, sum.count};
+}
+
+int pmt_block_history_put_live(struct pmt_block_history *blocks,
+			       const struct pmt_live_place *record)
+{
+	struct pmt_places *places = &blocks->set.places;
+	enum pmt_place_kind kind;
+	uint32_t at;
+
+	if (blocks->has_to || !pmt_block_place_kind(record->kind, &kind))
+		return 0;
+	blocks->is_summed = true;
+	blocks->record_count++;
+	int error =
+	    pmt_places_get(places, record->stream, record->stack_id, kind, 0, &at);
+	if (error)
+		return error;
+	struct pmt_place *place = &places->items[at];
+	place->live = held_of(record->live);
+	place->at[PMT_MOMENT_HEAP] = held_of(record->at_peak);
+	place->moment_number[PMT_MOMENT_HEAP] =
+	    places->moments[PMT_MOMENT_HEAP].number; /* it is final */
+	place->allocated = held_of(record->allocated);
+	place->temporary = held_of(record->temporary);
+	return 0;
+}
+
+void pmt_block_history_put_state(struct pmt_block_history *blocks,
+				 const struct pmt_live_state *state)
+{
+	if (blocks->has_to)
+		return;
+	blocks->is_summed = true;
+	blocks->set.places.moments[PMT_MOMENT_HEAP].heap.bytes = state->peak_bytes;
+	blocks->set.places.moments[PMT_MOMENT_HEAP].tick = state->peak_tick;
+	blocks->set.unknown_free_count = state->unknown_free_count;
+	blocks->set.missed_free_count = state->missed_free_count;
+	blocks->set.other_thread_free_count = state->other_thread_count;
 }
 
 static bool is_mark(struct pmt_text text, const char *mark)

@@ -15,7 +15,7 @@
 #include "analysis/live_set.h"
 #include "analysis/map.h"
 #include "base/attr.h"
-#include "format/payload.h"
+#include "format/payload_live.h"
 #include "reader/cursor.h"
 
 struct pmt_block_history_options {
@@ -42,7 +42,8 @@ struct pmt_block_history {
 	uint32_t *ordinals;
 	uint32_t stream_count;
 	struct pmt_map streams;
-	uint64_t record_count;   /* ALLOC and FREE records, before a mark too */
+	uint64_t record_count;   /* ALLOC, FREE and LIVE_PLACE, before a mark too */
+	bool is_summed;          /* what is live was summed in the process: no stream */
 	uint64_t unplaced_count; /* of these, without a known address: behind a gap */
 	uint32_t first_place;    /* those below are of before from_mark */
 	bool has_from;           /* from_mark was met, or none was asked for */
@@ -57,9 +58,22 @@ void pmt_block_history_init(struct pmt_block_history *blocks,
 			    uint64_t ticks_per_second);
 void pmt_block_history_close(struct pmt_block_history *blocks);
 
+/* What a block's kind (enum pmt_block_kind) is as a place's. False for a kind that a
+ * newer writer knows. */
+bool pmt_block_place_kind(uint8_t kind, enum pmt_place_kind *ret_kind);
+
 /* An ALLOC or FREE record. 0 or -ENOMEM. */
 int pmt_block_history_add(struct pmt_block_history *blocks,
 			  const struct pmt_event *event) PMT_MUST_CHECK;
+
+/* A LIVE_PLACE record: what it says replaces what an earlier one of the place said. 0 or
+ * -ENOMEM. */
+int pmt_block_history_put_live(struct pmt_block_history *blocks,
+			       const struct pmt_live_place *place) PMT_MUST_CHECK;
+
+/* A LIVE_STATE record. */
+void pmt_block_history_put_state(struct pmt_block_history *blocks,
+				 const struct pmt_live_state *state);
 
 /* A mark, or the begin or the end of a region, of the program. */
 void pmt_block_history_mark(struct pmt_block_history *blocks, uint64_t tick,

@@ -12,6 +12,9 @@ const char *pmt_loss_name(unsigned cause)
 	    [PMT_LOSS_TREE_FULL] = "tree_full",
 	    [PMT_LOSS_DETACHED] = "detached",
 	    [PMT_LOSS_NOT_WRITTEN] = "not_written",
+	    [PMT_LOSS_BLOCKS_FULL] = "blocks_full",
+	    [PMT_LOSS_BLOCK_BUSY] = "block_busy",
+	    [PMT_LOSS_PLACES_FULL] = "places_full",
 	    [PMT_LOSS_COUNT] = "other",
 	};
 

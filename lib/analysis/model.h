@@ -77,6 +77,13 @@ struct pmt_record_counts {
 	uint64_t lost;   /* events that they speak of */
 };
 
+/* What is live as the process summed it: the last state and the last of each place. */
+struct pmt_live_sums_read {
+	uint64_t state_count;
+	struct pmt_live_state state; /* with a state_count */
+	struct pmt_places places;
+};
+
 struct pmt_model {
 	struct pmt_model_options options;
 	const struct pmt_tables *tables; /* borrowed */
@@ -87,6 +94,7 @@ struct pmt_model {
 	struct pmt_lines lines;
 	struct pmt_blocks blocks;
 	struct pmt_tree_nodes tree_nodes;
+	struct pmt_live_sums_read live; /* detail=live */
 	struct pmt_timeline timeline;
 	struct pmt_peaks peaks;
 	struct pmt_marks marks;

@@ -97,12 +97,32 @@ int pmt_model_add_stack(struct pmt_model *model, struct pmt_stream_state *stream
 	return error;
 }
 
+int pmt_model_charge_line(struct pmt_model *model,
+			  const struct pmt_block_context *context,
+			  const struct pmt_deltas *deltas)
+{
+	const struct pmt_code *code = pmt_tables_code(model->tables, context->code_id);
+	bool is_native = code && code->kind == PMT_CODE_NATIVE;
+	uint64_t number = is_native ? context->native_line
+			  : code    ? pmt_code_line(code, context->code_offset)
+				    : 0;
+	struct pmt_line *line;
+
+	model->measured.lines = true;
+	if ((number == 0 && !is_native) || number > UINT32_MAX)
+		return 0;
+	int error =
+	    pmt_lines_get(&model->lines, context->function, (uint32_t)number, &line);
+	if (!error)
+		pmt_figures_add_deltas(&line->self, deltas);
+	return error;
+}
+
 /* From what is nobody's in the stream to the context. */
 static int move_to_context(struct pmt_model *model, struct pmt_stream_state *stream,
 			   uint32_t index, const struct pmt_deltas *deltas)
 {
 	const struct pmt_block_context *context = &model->blocks.contexts[index];
-	struct pmt_line *line;
 	uint32_t outside;
 	int error = pmt_model_outside_node(model, stream, &outside);
 
@@ -119,18 +139,7 @@ static int move_to_context(struct pmt_model *model, struct pmt_stream_state *str
 	rest->mapped_bytes = pmt_sum_wrapping(rest->mapped_bytes, -deltas->mapped_bytes);
 	rest->file_mapped_bytes =
 	    pmt_sum_wrapping(rest->file_mapped_bytes, -deltas->file_mapped_bytes);
-	const struct pmt_code *code = pmt_tables_code(model->tables, context->code_id);
-	bool is_native = code && code->kind == PMT_CODE_NATIVE;
-	uint64_t number = is_native ? context->native_line
-			  : code    ? pmt_code_line(code, context->code_offset)
-				    : 0;
-	model->measured.lines = true;
-	if ((number == 0 && !is_native) || number > UINT32_MAX)
-		return 0;
-	error = pmt_lines_get(&model->lines, context->function, (uint32_t)number, &line);
-	if (!error)
-		pmt_figures_add_deltas(&line->self, deltas);
-	return error;
+	return pmt_model_charge_line(model, context, deltas);
 }
 
 /* bytes below 0: they go. Of an object in an arena 0 bytes are malloc's. */

@@ -75,6 +75,8 @@ static int count_extended(struct pmt_model *model, struct pmt_stream_state *stre
 			pmt_model_count_loss(model, stream, event, cause, count);
 		return 0;
 	case PMT_EXT_TREE_NODE:
+	case PMT_EXT_LIVE_STATE:
+	case PMT_EXT_LIVE_PLACE:
 	case PMT_EXT_TYPE_COUNTS: /* sums that go on behind the model's end */
 		return model->is_over ? 0 : pmt_model_add_extended(model, stream, event);
 	case PMT_EXT_SAMPLE:

@@ -420,6 +420,9 @@ int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *str
 		return pmt_types_add_definition(&model->types, record);
 	case PMT_EXT_TYPE_COUNTS:
 		return pmt_types_add_counts(&model->types, record, event->tick);
+	case PMT_EXT_LIVE_STATE:
+	case PMT_EXT_LIVE_PLACE:
+		return pmt_model_add_live(model, record);
 	case PMT_EXT_MARK:
 	case PMT_EXT_REGION_BEGIN:
 	case PMT_EXT_REGION_END:

@@ -51,6 +51,7 @@ void pmt_model_close(struct pmt_model *model)
 	pmt_timeline_close(&model->timeline);
 	pmt_marks_close(&model->marks);
 	pmt_types_close(&model->types);
+	pmt_places_close(&model->live.places);
 	pmt_block_history_close(&model->block_history);
 	pmt_fragmentation_close(&model->fragmentation);
 }
@@ -214,6 +215,8 @@ int pmt_model_finish(struct pmt_model *model)
 	pmt_tree_settle_calls(&model->tree);
 	if (!error)
 		error = pmt_block_history_finish(&model->block_history);
+	if (!error)
+		error = pmt_model_finish_live(model);
 	if (!error)
 		error = pmt_functions_finish(&model->functions, model->tables);
 	if (!error && model->options.by_thread)

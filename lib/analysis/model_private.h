@@ -58,6 +58,16 @@ int pmt_model_add_free(struct pmt_model *model, struct pmt_stream_state *stream,
 		       const struct pmt_event *event) PMT_MUST_CHECK;
 void pmt_model_finish_blocks(struct pmt_model *model);
 
+/* What a calling context did is charged to its line. 0 or -ENOMEM. */
+int pmt_model_charge_line(struct pmt_model *model,
+			  const struct pmt_block_context *context,
+			  const struct pmt_deltas *deltas) PMT_MUST_CHECK;
+
+/* Records of what is live (model_live.c). 0 or -ENOMEM. */
+int pmt_model_add_live(struct pmt_model *model,
+		       const struct pmt_record *record) PMT_MUST_CHECK;
+int pmt_model_finish_live(struct pmt_model *model) PMT_MUST_CHECK;
+
 /* A frame for calls that nobody knows, on top of the running ones. 0 or -ENOMEM. */
 int pmt_model_unknown_frame(struct pmt_model *model, struct pmt_stream_state *stream,
 			    struct pmt_shadow_frame *ret_frame) PMT_MUST_CHECK;

@@ -78,9 +78,10 @@ void pmt_peaks_finish(struct pmt_peaks *peaks, uint32_t page_bytes, bool has_rss
 					     peaks->rss_base_bytes);
 	const struct pmt_peak *rss_candidates[] = {&rss, &peaks->sample_rss,
 						   &peaks->kernel_rss};
-	const struct pmt_peak *heap_candidates[] = {&heap, &peaks->sample_heap};
+	const struct pmt_peak *heap_candidates[] = {&peaks->summed_heap, &heap,
+						    &peaks->sample_heap};
 	peaks->rss = choose(rss_candidates, 3);
-	peaks->heap = choose(heap_candidates, 2);
+	peaks->heap = choose(heap_candidates, 3);
 }
 
 void pmt_peaks_forget_calls(struct pmt_peaks *peaks)

@@ -52,6 +52,7 @@ struct pmt_peaks {
 	struct pmt_peak sample_rss;
 	struct pmt_peak sample_heap;
 	struct pmt_peak kernel_rss;
+	struct pmt_peak summed_heap; /* the process kept it: detail=live */
 	/* What the sums of changes start from: resident set and heap at the first sample
 	 * minus the changes until then. */
 	bool base_known;

@@ -27,6 +27,7 @@ static const struct pmt_option_word mode_words[] = {
 static const struct pmt_option_word detail_words[] = {
     {"stream", PMT_DETAIL_STREAM, false},
     {"tree", PMT_DETAIL_TREE, false},
+    {"live", PMT_DETAIL_LIVE, false},
 };
 static const struct pmt_option_word rss_words[] = {
     {"auto", PMT_RSS_WANTED_AUTO, false},       {"exact", PMT_RSS_WANTED_EXACT, false},
@@ -63,8 +64,9 @@ const struct pmt_option pmt_option_table[] = {
     {ROW("mode", WORDS, modes, "calls", "MODE", ALL), WORDS_OF(mode_words),
      .help = "what is observed: every Python call, every line too, every allocation, "
 	     "those of objects too, objects by type (3.13+), or nothing"},
-    {ROW("detail", WORD, detail, "stream", "WORD", EVENTS), WORDS_OF(detail_words),
-     .help = "write every event, or only sums per call path (bounded file, long runs)"},
+    {ROW("detail", WORD, detail, "stream", "WORD", STREAM), WORDS_OF(detail_words),
+     .help = "write every event, or for long runs and small files only sums: per call "
+	     "path (tree), or of what is live (live, with allocs)"},
     {ROW("c_calls", FLAG, c_calls, "0", "0|1", EVENTS),
      .help = "calls of C functions are events too"},
     {ROW("native", FLAG, native, "0", "0|1", "allocs, objects"),
@@ -86,6 +88,9 @@ const struct pmt_option pmt_option_table[] = {
      .min = MIB, .max = INT64_MAX,
      .help = "size of the trace from which only sums per call path are kept; 0 is no "
 	     "bound"},
+    {ROW("live_size", SIZE, live_size_bytes, "512MiB", "SIZE", "allocs"), .min = MIB,
+     .max = INT64_MAX,
+     .help = "bound of the table of live blocks of detail=live: 46 bytes each at most"},
     {ROW("min_rss", SIZE, min_rss_bytes, "0", "SIZE", EVENTS), .max = INT64_MAX,
      .help = "write only the events around a change of the resident set by so much"},
     {ROW("min_alloc", SIZE, min_alloc_bytes, "0", "SIZE", EVENTS), .max = INT64_MAX,

@@ -241,15 +241,32 @@ void pmt_options_init(struct pmt_options *options)
 	}
 }
 
+/* The key that does not go with the detail, or NULL. */
+static const char *conflict_of(const struct pmt_options *options)
+{
+	switch ((enum pmt_detail)options->detail) {
+	case PMT_DETAIL_TREE:
+		return options->modes & ~(uint32_t)PMT_MODE_CALLS ? "mode"
+		       : options->min_rss_bytes                   ? "min_rss"
+		       : options->min_alloc_bytes                 ? "min_alloc"
+								  : NULL;
+	case PMT_DETAIL_LIVE:
+		return options->modes & PMT_MODE_ALLOCS &&
+			       !(options->modes & PMT_MODE_OBJECTS)
+			   ? NULL
+			   : "mode";
+	case PMT_DETAIL_STREAM:
+		break;
+	}
+	return NULL;
+}
+
 /* What each key alone cannot tell. */
 static int check_together(struct pmt_options *options, struct pmt_options_error *error)
 {
-	const char *key = options->modes & ~(uint32_t)PMT_MODE_CALLS ? "mode"
-			  : options->min_rss_bytes                   ? "min_rss"
-			  : options->min_alloc_bytes                 ? "min_alloc"
-								     : NULL;
+	const char *key = conflict_of(options);
 
-	if (options->detail != PMT_DETAIL_TREE || !key)
+	if (!key)
 		return 0;
 	*error = (struct pmt_options_error){
 	    .option = pmt_option_find(key, strlen(key)),

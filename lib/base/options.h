@@ -39,6 +39,7 @@ enum pmt_mode {
 enum pmt_detail {
 	PMT_DETAIL_STREAM = 0, /* every event */
 	PMT_DETAIL_TREE = 1,   /* summed per call path */
+	PMT_DETAIL_LIVE = 2,   /* blocks summed per place, with what is live */
 };
 
 /* What pmt_rss_start() takes: 0, or an enum pmt_rss_method + 1. */
@@ -92,7 +93,8 @@ struct pmt_options {
 	uint64_t max_size_bytes; /* 0: unbounded */
 	uint64_t min_rss_bytes;  /* 0: every event */
 	uint64_t min_alloc_bytes;
-	const char *out; /* %p and %% not yet replaced: pmt_options_expand_out */
+	uint64_t live_size_bytes; /* of the table of live blocks */
+	const char *out;          /* %p and %% not yet replaced: pmt_options_expand_out */
 	struct pmt_globs include;
 	struct pmt_globs exclude;
 	struct pmt_globs threads;
@@ -112,6 +114,18 @@ static inline bool pmt_options_do_sum(const struct pmt_options *options)
 	return options->detail == PMT_DETAIL_TREE && pmt_options_can_sum(options);
 }
 
+/* Whether what is live is summed in the process. */
+static inline bool pmt_options_do_live(const struct pmt_options *options)
+{
+	return options->detail == PMT_DETAIL_LIVE && options->modes & PMT_MODE_ALLOCS;
+}
+
+/* Whether there are sums in place of events, of either kind. */
+static inline bool pmt_options_do_sum_all(const struct pmt_options *options)
+{
+	return pmt_options_do_sum(options) || pmt_options_do_live(options);
+}
+
 enum pmt_options_fault {
 	PMT_OPTIONS_FINE = 0,
 	PMT_OPTIONS_UNKNOWN_KEY,
@@ -120,7 +134,7 @@ enum pmt_options_fault {
 	PMT_OPTIONS_OUT_OF_RANGE,
 	PMT_OPTIONS_NOT_YET,  /* a word that a later version will know */
 	PMT_OPTIONS_TOO_MANY, /* more than PMT_OPTIONS_GLOBS_MAX patterns */
-	PMT_OPTIONS_CONFLICT, /* a key that does not go with detail=tree */
+	PMT_OPTIONS_CONFLICT, /* a key that does not go with detail= */
 	PMT_OPTIONS_TOO_LONG, /* texts of more than PMT_OPTIONS_TEXT_BYTES */
 };
 

@@ -74,11 +74,13 @@ static void put_fault(struct pmt_phrase *phrase, const struct pmt_options_error 
 		break;
 	case PMT_OPTIONS_CONFLICT:
 		put_key(phrase, error);
-		pmt_phrase_put(phrase, " does not go with detail=tree: ");
-		pmt_phrase_put(phrase, strcmp(error->option->key, "mode") == 0
-					   ? "only mode=calls is summed per call path"
-					   : "it chooses among events, of which the tree "
-					     "holds sums");
+		pmt_phrase_put(phrase, " does not go with detail=");
+		pmt_phrase_put(phrase,
+			       strcmp(error->option->key, "mode") == 0
+				   ? "tree or live: calls alone are summed per "
+				     "call path, and allocs with what is live"
+				   : "tree: it chooses among events, of which the "
+				     "tree holds sums");
 		break;
 	case PMT_OPTIONS_TOO_LONG:
 		pmt_phrase_put(phrase, "more than ");

@@ -88,6 +88,8 @@ enum pmt_ext {
 	PMT_EXT_SAMPLE = 0x40,      /* see struct pmt_sample */
 	PMT_EXT_TREE_NODE = 0x41,   /* see struct pmt_tree_node */
 	PMT_EXT_TYPE_COUNTS = 0x42, /* struct pmt_type_counts, payload_types.h */
+	PMT_EXT_LIVE_STATE = 0x43,  /* struct pmt_live_state, payload_live.h */
+	PMT_EXT_LIVE_PLACE = 0x44,  /* struct pmt_live_place, payload_live.h */
 	/* single blocks of memory: see payload_blocks.h */
 	PMT_EXT_ALLOC = 0x50, /* struct pmt_block_alloc */
 	PMT_EXT_FREE = 0x51,  /* struct pmt_block_free */

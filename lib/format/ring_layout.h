@@ -37,6 +37,10 @@ enum pmt_loss {
 	PMT_LOSS_TREE_FULL,     /* detail=tree: calls counted at a parent */
 	PMT_LOSS_DETACHED,      /* the hook was replaced or taken off */
 	PMT_LOSS_NOT_WRITTEN,   /* a full ring, as the trace could not be written */
+	/* detail=live */
+	PMT_LOSS_BLOCKS_FULL, /* live_size=: blocks that count as freed at once */
+	PMT_LOSS_BLOCK_BUSY,  /* blocks not followed, others were too long at theirs */
+	PMT_LOSS_PLACES_FULL, /* allocations counted without their place */
 	PMT_LOSS_COUNT,
 };
 
@@ -58,6 +62,7 @@ enum pmt_slot_state {
 	PMT_SLOT_ACTIVE = 1, /* has a producer */
 	PMT_SLOT_DEAD = 2,   /* its thread is gone; the drain empties it, then frees it */
 	PMT_SLOT_CONTEXTS = 3, /* no ring: a block of contexts, context_layout.h */
+	PMT_SLOT_LIVE = 4,     /* no ring: a block of rows, live_layout.h */
 };
 
 struct pmt_ring_slot {

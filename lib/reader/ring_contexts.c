@@ -17,33 +17,35 @@ enum {
 	RECORD_BYTES = PMT_PAYLOAD_FIXED_BYTES + 2 + PMT_VARINT_MAX_BYTES,
 };
 
-/* One record at p; returns its end. */
-static uint8_t *put_record(uint8_t *p, const struct pmt_context *context, uint32_t stream)
+int pmt_ring_contexts_put_record(struct pmt_ring_copy *ring, enum pmt_ext type,
+				 const uint8_t *payload, const uint8_t *end)
 {
-	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES];
-	const struct pmt_tree_node node = pmt_context_to_node(context, stream);
-	const uint8_t *end = pmt_payload_put_tree_node(payload, &node);
+	uint8_t record[RECORD_BYTES] = {PMT_OP_EXTENDED, (uint8_t)type};
+	struct pmt_text text = {(const char *)payload, (size_t)(end - payload)};
+	size_t size = (size_t)(pmt_payload_put_text(record + 2, text) - record);
 
-	*p++ = PMT_OP_EXTENDED;
-	*p++ = PMT_EXT_TREE_NODE;
-	return pmt_payload_put_text(
-	    p, (struct pmt_text){(const char *)payload, (size_t)(end - payload)});
+	if (fwrite(record, 1, size, ring->copy) != size)
+		return -EIO;
+	ring->copied_bytes += size;
+	return 0;
 }
 
 static int write_records(struct pmt_ring_copy *ring, const struct pmt_context *contexts,
 			 uint32_t count, uint32_t stream)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		uint8_t record[RECORD_BYTES];
+	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES];
+	int rc = 0;
 
-		if (pmt_context_is_idle_root(&contexts[i]))
-			continue;
-		size_t size = (size_t)(put_record(record, &contexts[i], stream) - record);
-		if (fwrite(record, 1, size, ring->copy) != size)
-			return -EIO;
-		ring->copied_bytes += size;
+	for (uint32_t i = 0; rc == 0 && i < count; i++) {
+		const struct pmt_tree_node node =
+		    pmt_context_to_node(&contexts[i], stream);
+
+		if (!pmt_context_is_idle_root(&contexts[i]))
+			rc = pmt_ring_contexts_put_record(
+			    ring, PMT_EXT_TREE_NODE, payload,
+			    pmt_payload_put_tree_node(payload, &node));
 	}
-	return 0;
+	return rc;
 }
 
 static int copy_contexts(struct pmt_ring_copy *ring, uint64_t offset, uint32_t count,
@@ -69,13 +71,13 @@ static int copy_contexts(struct pmt_ring_copy *ring, uint64_t offset, uint32_t c
 	return rc;
 }
 
-static int add_chunk(struct pmt_ring_copy *ring, uint64_t offset)
+int pmt_ring_contexts_add_chunk(struct pmt_ring_copy *ring, uint64_t begin)
 {
-	uint64_t size = ring->copied_bytes - offset;
+	uint64_t size = ring->copied_bytes - begin;
 	struct pmt_chunk chunk = {
 	    .to = size,
 	    .readable_to = size,
-	    .offset = offset,
+	    .offset = begin,
 	    .stored_bytes = (uint32_t)size,
 	    .codec = PMT_CODEC_NONE,
 	    .source = PMT_SOURCE_RING,
@@ -104,7 +106,7 @@ int pmt_ring_contexts_take(struct pmt_ring_copy *ring, uint32_t i)
 	}
 	int rc = copy_contexts(ring, offset + ring->header.slot_control_bytes, count,
 			       block.slot.stream);
-	return rc ? rc : add_chunk(ring, begin);
+	return rc ? rc : pmt_ring_contexts_add_chunk(ring, begin);
 }
 
 void pmt_ring_contexts_place(struct pmt_trace *trace)

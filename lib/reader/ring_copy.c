@@ -17,6 +17,7 @@
 
 #include "reader/index.h"
 #include "reader/ring_contexts.h"
+#include "reader/ring_live.h"
 #include "reader/trace_private.h"
 
 enum {
@@ -188,7 +189,7 @@ static int take_slots(struct pmt_ring_copy *ring)
 	ring->trace->ring.slot_count = count;
 	for (uint32_t i = 0; rc == 0 && i < count; i++)
 		rc = take_slot(ring, i);
-	return rc;
+	return rc ? rc : pmt_ring_live_take(ring, count);
 }
 
 /* Makes the copy and keeps its descriptor; the stream is only for writing it. */

@@ -15,6 +15,7 @@
 #include "event/domain_call.h"
 #include "event/emitter.h"
 #include "format/record.h"
+#include "live/rows.h"
 #include "rss/rss.h"
 
 enum { PMT_THREADS_MAX = 8192 };
@@ -51,6 +52,7 @@ struct pmt_thread {
 	/* Mapped with the emitter where min_rss or min_alloc ask for it. Owner; reaper.
 	 */
 	struct pmt_points *points;
+	struct pmt_live_thread live; /* detail=live */
 	struct pmt_stacks *stacks; /* calling contexts (stack/stack_ids.h); NULL: none */
 	struct pmt_domain_call domain_call;
 	struct pmt_block_coding *coding; /* format/block_coding.h; NULL: none */

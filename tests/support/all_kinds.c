@@ -7,6 +7,7 @@
 #include "format/format.h"
 #include "format/payload.h"
 #include "format/payload_blocks.h"
+#include "format/payload_live.h"
 #include "format/ring_layout.h"
 
 enum { RECORDS_MAX = 64, PAYLOAD_BYTES = 400, STREAMS = 3 };
@@ -160,6 +161,13 @@ static void tell_process(void)
 	struct pmt_tree_node node = {1, 1, 0, 1, 10, {1024, 2, 64, 1, 56, 1, 3, 0, 0},
 				     4, 0, 0};
 	tell_ext(0, PMT_EXT_TREE_NODE, p, pmt_payload_put_tree_node(p, &node));
+	p = new_payload();
+	struct pmt_live_state state = {0, 4096, 2000, 1 << 18, 1, 0, 2, 0, 0, 0};
+	tell_ext(0, PMT_EXT_LIVE_STATE, p, pmt_payload_put_live_state(p, &state));
+	p = new_payload();
+	struct pmt_live_place place = {2,         1,         PMT_BLOCK_MALLOC, {3072, 3},
+				       {2048, 2}, {3072, 3}, {1024, 1}};
+	tell_ext(0, PMT_EXT_LIVE_PLACE, p, pmt_payload_put_live_place(p, &place));
 	tell_numbers(0, PMT_EXT_LOSS, (uint64_t[]){PMT_LOSS_NO_RING, 2, 0, 0}, 4);
 	p = new_payload();
 	uint8_t *sums_at = pmt_varint_put(p, 13);

@@ -22,8 +22,8 @@ static const char *const ring_states[] = {
     "closed",  "salvaged", "running", "ignored",
 };
 static const char *const losses[PMT_LOSS_COUNT + 1] = {
-    "ring_full", "reentered", "no_ring",  "unwritable",
-    "no_name",   "tree_full", "detached", "not_written"};
+    "ring_full", "reentered",   "no_ring",     "unwritable", "no_name",    "tree_full",
+    "detached",  "not_written", "blocks_full", "block_busy", "places_full"};
 static const char *const ends[] = {"none", "exit", "quick_exit", "exec", "signal"};
 
 static void set(json_t *object, const char *key, json_t *value)

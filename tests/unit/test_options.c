@@ -104,6 +104,9 @@ START_TEST(every_key_is_read)
 	ck_assert(options.c_calls && options.redact && options.quiet && options.verbose);
 	parse_well("detail=tree"); /* does not go with min_rss */
 	ck_assert_uint_eq(options.detail, PMT_DETAIL_TREE);
+	parse_well("mode=allocs+refs,detail=live,live_size=64MiB");
+	ck_assert_uint_eq(options.detail, PMT_DETAIL_LIVE);
+	ck_assert_uint_eq(options.live_size_bytes, 64 << 20);
 }
 END_TEST
 
@@ -136,7 +139,8 @@ static const struct wrong wrongs[] = {
     {"a=", PMT_OPTIONS_UNKNOWN_KEY,
      "unknown key \"a\" (at character 1); the keys are mode, detail, c_calls, native, "
      "out, rss, "
-     "interval, ring, ring_size, max_size, min_rss, min_alloc, include, exclude, thread, "
+     "interval, ring, ring_size, max_size, live_size, min_rss, min_alloc, include, "
+     "exclude, thread, "
      "start, redact, compress, quiet, verbose"},
     {"modee=calls", PMT_OPTIONS_UNKNOWN_KEY,
      "unknown key \"modee\" (at character 1); did you mean \"mode\"?"},
@@ -206,7 +210,12 @@ static const struct wrong wrongs[] = {
      "holds sums"},
     {"detail=tree,min_rss=1M,min_alloc=1M", PMT_OPTIONS_CONFLICT, NULL},
     {"detail=tree,mode=lines", PMT_OPTIONS_CONFLICT,
-     "mode does not go with detail=tree: only mode=calls is summed per call path"},
+     "mode does not go with detail=tree or live: calls alone are summed per call path, "
+     "and allocs with what is live"},
+    {"detail=live", PMT_OPTIONS_CONFLICT, NULL},
+    {"mode=lines,detail=live", PMT_OPTIONS_CONFLICT, NULL},
+    {"mode=allocs,detail=tree", PMT_OPTIONS_CONFLICT, NULL},
+    {"mode=objects,detail=live", PMT_OPTIONS_CONFLICT, NULL},
 };
 
 START_TEST(errors_say_what_where_and_what_is_allowed)

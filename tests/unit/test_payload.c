@@ -8,6 +8,7 @@
 
 #include "format/payload.h"
 #include "format/payload_blocks.h"
+#include "format/payload_live.h"
 
 /* One payload as a test sees it: encode, and decode then encode again. */
 struct kind {
@@ -215,6 +216,45 @@ static bool again_fault(const struct pmt_record *r, uint8_t *p, uint8_t **ret_en
 	return true;
 }
 
+static uint8_t *put_live_state(uint8_t *p, bool largest)
+{
+	const uint64_t m = UINT64_MAX;
+	struct pmt_live_state small = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+	struct pmt_live_state large = {UINT8_MAX, m, m, m, m, m, m, m, m, m};
+
+	return pmt_payload_put_live_state(p, largest ? &large : &small);
+}
+
+static bool again_live_state(const struct pmt_record *r, uint8_t *p, uint8_t **ret_end)
+{
+	struct pmt_live_state state;
+
+	if (!pmt_payload_get_live_state(r, &state))
+		return false;
+	*ret_end = pmt_payload_put_live_state(p, &state);
+	return true;
+}
+
+static uint8_t *put_live_place(uint8_t *p, bool largest)
+{
+	const struct pmt_live_sum most = {UINT64_MAX, UINT64_MAX};
+	struct pmt_live_place small = {1, 2, 3, {4, 5}, {6, 7}, {8, 9}, {10, 11}};
+	struct pmt_live_place large = {UINT32_MAX, UINT32_MAX, UINT8_MAX, most,
+				       most,       most,       most};
+
+	return pmt_payload_put_live_place(p, largest ? &large : &small);
+}
+
+static bool again_live_place(const struct pmt_record *r, uint8_t *p, uint8_t **ret_end)
+{
+	struct pmt_live_place place;
+
+	if (!pmt_payload_get_live_place(r, &place))
+		return false;
+	*ret_end = pmt_payload_put_live_place(p, &place);
+	return true;
+}
+
 static uint8_t *put_stack(uint8_t *p, bool largest)
 {
 	struct pmt_stack_def small = {1, 2, 3, 4};
@@ -249,6 +289,10 @@ static const struct kind kinds[] = {
     {"free", put_free, again_free, BYTES("\x12\x02\x02")},
     {"fault", put_fault, again_fault, BYTES("\x01\x02\x06")},
     {"stack", put_stack, again_stack, BYTES("\x01\x02\x03\x04")},
+    {"live state", put_live_state, again_live_state,
+     BYTES("\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a")},
+    {"live place", put_live_place, again_live_place,
+     BYTES("\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b")},
 };
 
 enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };

@@ -21,11 +21,42 @@ static struct pmt_report_request with_figures(const struct pmt_report_request *r
 	return translated;
 }
 
+static const char *what_takes_blocks(const struct pmt_report_request *request)
+{
+	if (request->from_mark)
+		return "--from";
+	if (request->to_mark && strcmp(request->to_mark, PMT_TO_EXIT) != 0)
+		return "--to";
+	if (request->when.kind != PMT_WHEN_END)
+		return "at";
+	if (request->of_rss)
+		return "--of=rss";
+	if (request->by == PMT_BY_SIZE)
+		return "--by=size";
+	return request->within_count ? "--within" : NULL;
+}
+
+bool pmt_block_check_stream(const struct pmt_report_request *request,
+			    const struct pmt_block_history *blocks, const char *what)
+{
+	if (!what)
+		what = what_takes_blocks(request);
+	if (!what || !blocks->is_summed)
+		return true;
+	pmt_message_error("%s: this trace has what was live at the end, at the peak and "
+			  "in sum, not block by block; that takes mode=allocs without "
+			  "detail=live",
+			  what);
+	return false;
+}
+
 bool pmt_block_check_marks(const struct pmt_report_request *request,
 			   const struct pmt_block_history *blocks)
 {
 	const char *missing = NULL;
 
+	if (!pmt_block_check_stream(request, blocks, NULL))
+		return false;
 	if (!blocks->has_from)
 		missing = request->from_mark;
 	else if (request->to_mark && strcmp(request->to_mark, PMT_TO_EXIT) != 0 &&

@@ -37,6 +37,11 @@ bool pmt_block_by_stack(const struct pmt_report_request *request);
 bool pmt_block_check_marks(const struct pmt_report_request *request,
 			   const struct pmt_block_history *blocks);
 
+/* Whether the trace can answer: `what` (NULL: the options of the request) takes single
+ * blocks, which a trace of detail=live has not. Has said so. */
+bool pmt_block_check_stream(const struct pmt_report_request *request,
+			    const struct pmt_block_history *blocks, const char *what);
+
 /* The metrics' columns in a row of CSV, and their heads. */
 void pmt_block_csv_heads(struct pmt_csv *csv, const struct pmt_metric *metrics);
 void pmt_block_csv_figures(struct pmt_csv *csv, const struct pmt_metric *metrics,

@@ -104,6 +104,8 @@ static const char *what_of_extended(const struct pmt_event *e, bool *ret_is_call
 	case PMT_EXT_STACK:
 	case PMT_EXT_CHECKPOINT:
 	case PMT_EXT_TREE_NODE:
+	case PMT_EXT_LIVE_STATE:
+	case PMT_EXT_LIVE_PLACE:
 	case PMT_EXT_THREAD_SUMS:
 		return has_deltas(e) ? "CHANGE" : NULL;
 	default:

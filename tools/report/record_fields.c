@@ -52,6 +52,14 @@ static const struct kind kinds[] = {
     {PMT_EXT_TYPE_COUNTS, "TYPE_COUNTS",
      "u id u new_count u new_bytes u deleted_count u deleted_bytes u earlier_count "
      "u missed_count"},
+    {PMT_EXT_LIVE_STATE, "LIVE_STATE",
+     "u reason u peak_bytes u peak_tick u table_bytes u unknown_free_count "
+     "u missed_free_count u other_thread_count u inherited_count "
+     "u inherited_freed_count u inherited_freed_bytes"},
+    {PMT_EXT_LIVE_PLACE, "LIVE_PLACE",
+     "u stream u stack_id u kind u allocated_bytes u allocated_count u live_bytes "
+     "u live_count u at_peak_bytes u at_peak_count u temporary_bytes "
+     "u temporary_count"},
     {PMT_EXT_ALLOC, "ALLOC",
      "u kind u stack_id u requested_bytes u usable_bytes s address_step"},
     {PMT_EXT_FREE, "FREE", "u kind s address_step ? u bytes"},

@@ -56,6 +56,15 @@ static const char *in_words(unsigned cause)
 	case PMT_LOSS_NOT_WRITTEN:
 		return "events were lost: the trace could not be written (disk full?) "
 		       "and the rings were full. Calls around them are [unknown]";
+	case PMT_LOSS_BLOCKS_FULL:
+		return "blocks are not among what is live: the table of live blocks was "
+		       "full (live_size=)";
+	case PMT_LOSS_BLOCK_BUSY:
+		return "blocks, or ends of blocks, are missing from what is live: other "
+		       "threads were at the table of live blocks";
+	case PMT_LOSS_PLACES_FULL:
+		return "allocations were counted without their stack: there were too "
+		       "many different ones";
 	default:
 		return "losses of a kind that this version does not know";
 	}
@@ -174,7 +183,8 @@ static void say_doubts(struct speech *s, const struct pmt_analysis *a)
 	if (a->losses.pause_count > 0)
 		say(s, "Tracing was paused; changes meanwhile are under [paused].");
 	if (counts->events == 0 && counts->blocks == 0 &&
-	    a->model->tree_nodes.count == 0 && !a->model->measured.types)
+	    a->model->tree_nodes.count == 0 && !a->model->measured.types &&
+	    a->model->live.state_count == 0)
 		say(s, "No Python call was recorded%s.",
 		    counts->samples > 0 ? ": there are only samples" : "");
 }

@@ -10,6 +10,7 @@
 #include "cli/message.h"
 #include "cli/paint.h"
 #include "report/block_print.h"
+#include "report/block_view.h"
 #include "report/csv.h"
 #include "report/drawing.h"
 #include "report/json.h"
@@ -298,6 +299,10 @@ static int run(const struct pmt_report_request *request)
 	int code = pmt_report_load_blocks(&whole, &a);
 	if (code != PMT_EXIT_OK)
 		return code;
+	if (!pmt_block_check_stream(request, &a.model->block_history, "fragmentation")) {
+		pmt_analysis_close(&a);
+		return PMT_EXIT_USAGE;
+	}
 	switch (request->format) {
 	case PMT_REPORT_JSON:
 		code = print_json(request, &a);

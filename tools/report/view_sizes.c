@@ -366,7 +366,8 @@ static int show(const struct pmt_report_request *request, const struct pmt_analy
 		pmt_message_error("--by: sizes are by line, function, file or thread");
 		return PMT_EXIT_USAGE;
 	}
-	if (!pmt_block_check_marks(request, &a->model->block_history))
+	if (!pmt_block_check_stream(request, &a->model->block_history, "sizes") ||
+	    !pmt_block_check_marks(request, &a->model->block_history))
 		return PMT_EXIT_USAGE;
 	if (pmt_sizes_new(a, &options, &s.sizes) != 0) {
 		pmt_message_error("not enough memory for the sizes");

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "drain/contexts.h"
+#include "drain/live.h"
 #include "drain/own_thread.h"
 #include "drain/pass.h"
 #include "drain/sample.h"
@@ -26,6 +27,7 @@ enum {
 	    1000000000, /* what lies in a ring goes to the trace at least so often */
 	REAP_NS = 100000000,
 	CONTEXTS_NS = 1000000000,
+	SAMPLE_SHARE = 200,
 	TYPES_NS = 1000000000,
 	TYPES_SHARE = 20, /* of the time so far: the file grows with its logarithm */
 	FULL_WAIT_NS = 100000000, /* a producer waits at most so long */
@@ -100,16 +102,18 @@ void pmt_drain_flush(void)
 }
 
 /*
- * The contexts are safe in the ring's file; where that is lost too (no shared memory, the
- * machine went down), the trace has them as they were half of the time ago. Ever less
- * often, or a long run would be nothing but copies.
+ * Contexts and rows are safe in the ring's file; where that is lost too (no shared
+ * memory, the machine went down), the trace has them as they were half of the time ago.
+ * Ever less often, or a long run would be nothing but copies.
  */
 static void write_contexts(struct pmt_drain *d, uint64_t now)
 {
-	if (!d->contexts_pause_ns)
+	if (!d->contexts_pause_ns) {
 		d->contexts_pause_ns = CONTEXTS_NS;
-	else
+	} else {
 		pmt_contexts_write_all_locked();
+		pmt_live_write_locked(PMT_LIVE_PERIODIC);
+	}
 	d->next_contexts_ns = now + d->contexts_pause_ns;
 	d->contexts_pause_ns *= 2;
 }
@@ -124,6 +128,19 @@ static void write_types(struct pmt_drain *d, uint64_t now)
 		pmt_types_write_locked();
 	uint64_t pause = (now - d->first_types_ns) / TYPES_SHARE;
 	d->next_types_ns = now + (pause > TYPES_NS ? pause : TYPES_NS);
+}
+
+/* With detail=live samples come ever less often: of a week there are some 2000. */
+static uint64_t sample_pause(struct pmt_drain *d, uint64_t now)
+{
+	uint64_t interval = pmt_run->options->interval_ns;
+
+	if (!pmt_options_do_live(pmt_run->options))
+		return interval;
+	if (!d->first_sample_ns)
+		d->first_sample_ns = now;
+	uint64_t pause = (now - d->first_sample_ns) / SAMPLE_SHARE;
+	return pause > interval ? pause : interval;
 }
 
 /* What is due now; returns the nanoseconds until something is due again. */
@@ -145,7 +162,7 @@ static uint64_t work(struct pmt_drain *d)
 	}
 	if (interval && now >= d->next_sample_ns &&
 	    pmt_trace_file_has_room(&pmt_run->trace)) {
-		d->next_sample_ns = now + interval;
+		d->next_sample_ns = now + sample_pause(d, now);
 		pmt_sample_take_locked();
 	}
 	if (now >= d->next_contexts_ns && pmt_trace_file_has_room(&pmt_run->trace))

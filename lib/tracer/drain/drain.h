@@ -37,6 +37,7 @@ struct pmt_drain {
 	_Atomic uint32_t refused;       /* no thread was to be had, at least once */
 	_Atomic uint64_t not_before_ns; /* after a fork: no new thread until then */
 	uint64_t next_sample_ns;
+	uint64_t first_sample_ns;
 	uint64_t next_flush_ns;
 	uint64_t next_reap_ns;
 	uint64_t next_contexts_ns;

@@ -62,7 +62,8 @@ uint64_t pmt_pass_take_locked(uint64_t least)
 		uint64_t held = pmt_load_acquire(&map->slot->head) -
 				pmt_load_relaxed(&map->slot->tail);
 
-		if (state == PMT_SLOT_FREE || state == PMT_SLOT_CONTEXTS)
+		if (state == PMT_SLOT_FREE || state == PMT_SLOT_CONTEXTS ||
+		    state == PMT_SLOT_LIVE)
 			continue;
 		if (held >= least || (held && state == PMT_SLOT_DEAD))
 			taken += take_slot(run, map);
@@ -101,6 +102,7 @@ static void reap(struct pmt_run *run, struct pmt_thread *t)
 	pmt_points_close(t);
 	pmt_stacks_free(t->stacks);
 	pmt_blocks_free_coding(t->coding);
+	pmt_live_thread_free(&t->live);
 	pmt_thread_free(t);
 }
 

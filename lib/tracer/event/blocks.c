@@ -8,6 +8,7 @@
 #include "event/hook_way.h"
 #include "format/block_coding.h"
 #include "interpose/glibc_heap.h"
+#include "live/live.h"
 #include "python/api.h"
 #include "python/walk_check.h"
 #include "rss/own_memory.h"
@@ -19,21 +20,19 @@ enum { WITH_SUMS_BYTES = PMT_RECORD_BYTES_MAX + 64, SUMS_EVERY = 16 };
 
 uint32_t pmt_blocks_on;
 
-/* The end of the interpreter was looked for and said. Two threads may say it, at worst:
- * the reader takes the first. */
-static uint32_t end_is_said;
+/* Two threads may say it, at worst: the reader takes the first. */
+uint32_t pmt_blocks_end_is_said;
 
 void pmt_blocks_start(void)
 {
 	pmt_blocks_on = 1;
-	end_is_said = 0;
+	pmt_blocks_end_is_said = 0;
 	pmt_glibc_fast = 0;
 }
 
 /* --- beginning and ending a push --- */
 
-/* Opens the stream, says what was lost, writes a checkpoint when one is due. */
-static bool prepare_slow(struct pmt_thread *t)
+bool pmt_blocks_prepare_self(struct pmt_thread *t)
 {
 	struct pmt_emitter *e = &t->emitter;
 
@@ -62,7 +61,7 @@ static bool begin(struct pmt_thread *t)
 	}
 	e->busy = 1;
 	e->in_malloc = 1;
-	if (PMT_LIKELY(e->ring.head < e->ring.limit) || prepare_slow(t))
+	if (PMT_LIKELY(e->ring.head < e->ring.limit) || pmt_blocks_prepare_self(t))
 		return true;
 	e->in_malloc = 0;
 	pmt_emit_drop(t, PMT_OP_EXTENDED);
@@ -273,6 +272,11 @@ void pmt_blocks_allocated_self(struct pmt_thread *t, const void *p,
 		pmt_walk_check_note(requested_bytes);
 		return;
 	}
+	if (PMT_UNLIKELY(pmt_live_on)) {
+		pmt_live_allocated_self(
+		    t, p, usable_bytes ? usable_bytes : requested_bytes, kind);
+		return;
+	}
 	if (begin(t)) {
 		/* First: it may have to write records of its own. */
 		struct pmt_block_alloc alloc = {(uint8_t)kind, pmt_stack_id_self(t),
@@ -290,13 +294,13 @@ void pmt_blocks_allocated_self(struct pmt_thread *t, const void *p,
  * still holds, and nobody could tell a leak from what was kept. The question is one load
  * of an atomic in CPython, without the GIL, at each free: 2 ns.
  */
-static PMT_NOINLINE void say_end(struct pmt_thread *t)
+PMT_NOINLINE void pmt_blocks_say_end(struct pmt_thread *t)
 {
 	uint8_t payload[PMT_VARINT_MAX_BYTES + sizeof(PMT_MARK_PYTHON_ENDS)];
 	struct pmt_text text = {PMT_MARK_PYTHON_ENDS, sizeof(PMT_MARK_PYTHON_ENDS) - 1};
 	const uint8_t *end = pmt_payload_put_text(payload, text);
 
-	end_is_said = 1;
+	pmt_blocks_end_is_said = 1;
 	if (pmt_emit_checkpoint(&t->emitter, &t->sums))
 		pmt_emit_extended(&t->emitter, NULL, PMT_EXT_MARK, payload,
 				  (size_t)(end - payload));
@@ -310,10 +314,14 @@ void pmt_blocks_freed_self(struct pmt_thread *t, const void *p, size_t bytes,
 
 	if (PMT_UNLIKELY(e->ours))
 		return;
+	if (PMT_UNLIKELY(pmt_live_on)) {
+		pmt_live_freed_self(t, p, bytes, kind);
+		return;
+	}
 	if (begin(t)) {
-		if (PMT_UNLIKELY(!end_is_said && pmt_py.is_finalizing &&
+		if (PMT_UNLIKELY(!pmt_blocks_end_is_said && pmt_py.is_finalizing &&
 				 pmt_py.is_finalizing()))
-			say_end(t);
+			pmt_blocks_say_end(t);
 		struct pmt_block_free release = {(uint8_t)kind, 0, bytes};
 		if (PMT_LIKELY(write_free(t, &release, (uint64_t)(uintptr_t)p)))
 			end(e);

@@ -23,6 +23,14 @@
 extern PMT_HIDDEN uint32_t pmt_blocks_on;
 void pmt_blocks_start(void);
 
+/* Opens the calling thread's stream, says what was lost, writes a checkpoint when one is
+ * due. False: no room, or no trace. emitter.busy and in_malloc are set. */
+bool pmt_blocks_prepare_self(struct pmt_thread *t);
+
+/* The end of the interpreter was looked for and said. */
+extern PMT_HIDDEN uint32_t pmt_blocks_end_is_said;
+void pmt_blocks_say_end(struct pmt_thread *t);
+
 /* p is a new block. usable_bytes 0: not known. */
 void pmt_blocks_allocated_self(struct pmt_thread *t, const void *p,
 			       size_t requested_bytes, size_t usable_bytes,

@@ -152,7 +152,7 @@ static const char *mode_name(const struct pmt_options *o)
 	if (o->modes & PMT_MODE_OBJECTS)
 		return "objects";
 	if (o->modes & PMT_MODE_ALLOCS)
-		return "allocs";
+		return pmt_options_do_live(o) ? "allocs,detail=live" : "allocs";
 	if (o->modes & PMT_MODE_LINES)
 		return "lines";
 	return pmt_options_do_sum(o) ? "calls,detail=tree" : "calls";

@@ -10,6 +10,7 @@
 #include "live/block_map.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "os/sys.h"
 #include "rss/own_memory.h"
@@ -21,7 +22,9 @@ enum {
 	UNIT_BITS = NEAR_BITS - GROUP_BITS,
 	SHARD_BITS = 6,
 	SPINS = 64,
-	YIELDS = 2000, /* some milliseconds at least */
+	YIELDS = 100,
+	NAPS = 1000,
+	NAP_NS = 50000, /* 50 ms in all, and what the timer adds */
 };
 
 _Static_assert(1 << SHARD_BITS == PMT_BLOCK_SHARDS, "the bits choose a shard");
@@ -49,16 +52,26 @@ static uint32_t home_of(uint32_t mask, uint64_t address)
 	return (group << GROUP_BITS | within) & mask;
 }
 
-/* Whoever holds it may have been interrupted, by a handler that waits for us. */
+/* Whoever holds it may have been interrupted, by a handler that waits for us; or by other
+ * programs, and then comes again. Once given up, it is only looked at, until it goes on.
+ */
 static PMT_NOINLINE bool lock_slow(struct pmt_block_shard *shard)
 {
-	for (int i = 0; i < SPINS + YIELDS; i++) {
+	static const struct timespec nap = {0, NAP_NS};
+	int tries = pmt_load32_relaxed(&shard->stuck) ? SPINS : SPINS + YIELDS + NAPS;
+
+	for (int i = 0; i < tries; i++) {
 		if (pmt_load32_relaxed(&shard->lock) == 0 &&
-		    pmt_cas32(&shard->lock, 0, 1))
+		    pmt_cas32(&shard->lock, 0, 1)) {
+			pmt_store32_release(&shard->stuck, 0);
 			return true;
-		if (i >= SPINS)
+		}
+		if (i >= SPINS + YIELDS)
+			pmt_sys_clock_nanosleep(CLOCK_MONOTONIC, 0, &nap);
+		else if (i >= SPINS)
 			pmt_sys_sched_yield();
 	}
+	pmt_store32_release(&shard->stuck, 1);
 	return false;
 }
 

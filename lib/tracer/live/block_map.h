@@ -5,7 +5,7 @@
  *
  * Shards with a lock each, held for some instructions. A handler that interrupts a holder
  * must not come here: the emitter's `busy` keeps it out. One that interrupts the holder
- * on another thread's time is waited for a little, then the call gives up.
+ * on another thread's time is waited for up to some 100 ms, then the call gives up.
  */
 #ifndef PMT_TRACER_LIVE_BLOCK_MAP_H
 #define PMT_TRACER_LIVE_BLOCK_MAP_H
@@ -25,6 +25,7 @@ struct pmt_block_shard {
 	_Alignas(PMT_CACHE_LINE_BYTES) _Atomic uint32_t lock;
 	_Atomic uint32_t count; /* the holder writes, anybody reads */
 	uint32_t mask;          /* slots less one; 0: no slots yet */
+	_Atomic uint32_t stuck; /* somebody gave up on the holder; who waited writes */
 	uint32_t refused;       /* the kernel gave no memory: it is not asked again */
 	struct pmt_block_slot *slots;
 };

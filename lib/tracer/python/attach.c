@@ -17,6 +17,7 @@
 #include "event/blocks.h"
 #include "event/hook_way.h"
 #include "event/points.h"
+#include "live/live.h"
 #include "native/native.h"
 #include "os/say.h"
 #include "os/sys.h"
@@ -156,10 +157,16 @@ static void set_way(void)
 	atomic_fetch_or_explicit(&pmt_hook_way, way, memory_order_release);
 }
 
+static void start_blocks(void)
+{
+	pmt_live_on = pmt_options_do_live(options);
+	pmt_blocks_start();
+}
+
 /* mode=allocs: from here on blocks are recorded, with stacks if those can be trusted. */
 static void record_blocks(void)
 {
-	pmt_blocks_start();
+	start_blocks();
 	if (pmt_code_ids_init() < 0) {
 		say_no_stacks(": no memory for its functions");
 		return;
@@ -312,7 +319,7 @@ static void trace_without_hook(const char *why)
 	if (!pmt_run_start())
 		return;
 	if (options->modes & PMT_MODE_ALLOCS)
-		pmt_blocks_start();
+		start_blocks();
 	pmt_drain_start();
 }
 

@@ -127,11 +127,12 @@ static void create_somewhere(struct pmt_area *area, enum pmt_ring_place place,
 			NULL);
 }
 
-/* Of a tree there are definitions and marks only, and the slots hold the tree itself:
- * a thread with few paths should not pay for a megabyte of them. */
+/* Of sums there are definitions and marks only, and the slots hold these themselves:
+ * a thread with few of them should not pay for a megabyte of them. */
 static uint64_t slot_data_bytes(const struct pmt_options *options)
 {
-	if (pmt_options_do_sum(options) && options->ring_size_bytes > TREE_SLOT_BYTES_MAX)
+	if (pmt_options_do_sum_all(options) &&
+	    options->ring_size_bytes > TREE_SLOT_BYTES_MAX)
 		return TREE_SLOT_BYTES_MAX;
 	return options->ring_size_bytes;
 }
@@ -265,6 +266,28 @@ struct pmt_context_block *pmt_area_take_contexts(struct pmt_area *area, uint32_t
 }
 
 void pmt_area_free_contexts(struct pmt_context_block *block)
+{
+	pmt_store32_release(&block->slot.state, PMT_SLOT_FREE);
+}
+
+struct pmt_live_block *pmt_area_take_live(struct pmt_area *area, uint32_t number)
+{
+	struct pmt_slot_map *map = begin_take(area);
+	struct pmt_live_block *block = NULL;
+
+	if (map) {
+		block = (struct pmt_live_block *)(void *)map->slot;
+		memset(map->data, 0, area->header->slot_data_bytes);
+		memset(&block->sums, 0, sizeof(block->sums));
+		block->slot.os_tid = 0;
+		block->row_bytes = sizeof(struct pmt_live_row);
+		block->number = number;
+	}
+	put_in_use(area, map, 0, PMT_SLOT_LIVE);
+	return block;
+}
+
+void pmt_area_free_live(struct pmt_live_block *block)
 {
 	pmt_store32_release(&block->slot.state, PMT_SLOT_FREE);
 }

@@ -12,6 +12,7 @@
 
 #include "base/options.h"
 #include "format/context_layout.h"
+#include "format/live_layout.h"
 #include "format/ring_layout.h"
 
 struct pmt_slot_map {
@@ -53,6 +54,13 @@ struct pmt_context_block *pmt_area_take_contexts(struct pmt_area *area, uint32_t
 
 /* Gives it back; what it holds is in the trace or in another stream's ring. */
 void pmt_area_free_contexts(struct pmt_context_block *block);
+
+/* Takes a slot for rows of what is live, all of them cleared; the block's number is as
+ * told. NULL as above. */
+struct pmt_live_block *pmt_area_take_live(struct pmt_area *area, uint32_t number);
+
+/* Gives one back that was taken in vain. */
+void pmt_area_free_live(struct pmt_live_block *block);
 
 /* The drain, once a dead slot is empty. */
 void pmt_area_free_slot(struct pmt_slot_map *map);

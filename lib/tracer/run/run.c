@@ -9,6 +9,7 @@
 
 #include "base/crc32c.h"
 #include "drain/contexts.h"
+#include "drain/live.h"
 #include "drain/own_thread.h"
 #include "drain/pass.h"
 #include "drain/sample.h"
@@ -18,6 +19,7 @@
 #include "event/introduce.h"
 #include "event/points.h"
 #include "format/payload.h"
+#include "live/live.h"
 #include "os/process_stat.h"
 #include "os/say.h"
 #include "os/sys.h"
@@ -208,6 +210,8 @@ bool pmt_run_start(void)
 		return false;
 	}
 	choose_way();
+	if (pmt_options_do_live(options))
+		pmt_live_open(run, run->pid != pmt_identity.first_pid);
 	pmt_rss_start(options->rss);
 	if (options->rss != PMT_RSS_WANTED_OFF && !pmt_rss_last_pages())
 		pmt_say(PMT_SAY_PROC,
@@ -272,6 +276,7 @@ static void write_the_rest(struct pmt_run *run, unsigned reason, int64_t status)
 	}
 	pmt_contexts_write_all_locked();
 	pmt_types_write_locked();
+	pmt_live_write_locked(PMT_LIVE_END);
 	for (uint32_t i = 0; (t = pmt_thread_at(i)) != NULL; i++) {
 		if (t->emitter.live) {
 			events += t->emitter.event_count;

@@ -15,6 +15,7 @@
 #include "drain/drain.h"
 #include "drain/trace_file.h"
 #include "event/emitter.h"
+#include "live/rows.h"
 #include "ring/area.h"
 
 struct pmt_thread;
@@ -42,6 +43,7 @@ struct pmt_run {
 	_Atomic uint64_t said_lost[PMT_LOSS_COUNT];
 	/* Of blocks of contexts, but for each thread's first. Any thread adds. */
 	_Atomic uint64_t context_bytes;
+	struct pmt_live_rows live;  /* detail=live */
 	bool is_full;               /* max_size: summing began, and it was said */
 	struct pmt_emitter process; /* stream 0; whoever holds the drain lock */
 };

@@ -161,15 +161,19 @@ int pmt_block_history_add(struct pmt_block_history *blocks, const struct pmt_eve
 	if (error)
 		return error;
 	if (is_alloc)
-		blocks->set.places.items[op.place].requested_bytes +=
-		    alloc.requested_bytes;
-	op.ordinal = *ordinal += is_alloc;
+		pmt_places_ask(&blocks->set.places, op.place, alloc.requested_bytes,
+			       op.bytes);
+	if (blocks->set.places.sample_mean_bytes)
+		*ordinal = (uint32_t)blocks->allocated_count;
+	else
+		*ordinal += is_alloc;
+	op.ordinal = *ordinal;
 	return pmt_block_order_add(&blocks->order, &op);
 }
 
 static struct pmt_held held_of(struct pmt_live_sum sum)
 {
-	return (struct pmt_held){sum.bytes, sum.count};
+	return (struct pmt_held){.bytes = sum.bytes, .count = sum.count};
 }
 
 int pmt_block_history_put_live(struct pmt_block_history *blocks,

@@ -42,6 +42,9 @@ struct pmt_block_history {
 	uint32_t *ordinals;
 	uint32_t stream_count;
 	struct pmt_map streams;
+	/* In a sampled trace: of the thread whose record comes next, its allocations
+	 * until then, drawn or not. */
+	uint64_t allocated_count;
 	uint64_t record_count;   /* ALLOC, FREE and LIVE_PLACE, before a mark too */
 	bool is_summed;          /* what is live was summed in the process: no stream */
 	uint64_t unplaced_count; /* of these, without a known address: behind a gap */

@@ -4,13 +4,15 @@
 static int64_t get_bytes(const struct pmt_figures *figures, uint32_t page_bytes)
 {
 	(void)page_bytes;
-	return (int64_t)figures->allocated_bytes;
+	return (int64_t)pmt_share_rounded(figures->allocated_bytes,
+					  figures->allocated_bytes_part);
 }
 
 static int64_t get_count(const struct pmt_figures *figures, uint32_t page_bytes)
 {
 	(void)page_bytes;
-	return (int64_t)figures->allocated_count;
+	return (int64_t)pmt_share_rounded(figures->allocated_count,
+					  figures->allocated_count_part);
 }
 
 static int64_t get_mapped(const struct pmt_figures *figures, uint32_t page_bytes)

@@ -234,7 +234,7 @@ static struct pmt_held held_of(const struct pmt_analysis *a,
 {
 	const struct pmt_block_history *blocks = &a->model->block_history;
 	const struct pmt_place *place = &blocks->set.places.items[i];
-	struct pmt_held none = {0, 0};
+	struct pmt_held none = {0};
 
 	if (!pmt_place_is_heap(place) ||
 	    (options->thread &&
@@ -267,7 +267,7 @@ static int add_places(struct maker *m)
 
 		if (m->options->place_nodes)
 			m->options->place_nodes[i] = PMT_TREE_ROOT;
-		if (held.bytes == 0 && held.count == 0)
+		if (held.bytes == 0 && held.count == 0 && held.sample_count == 0)
 			continue;
 		int error = node_of(m, place, &node);
 		if (error)
@@ -277,6 +277,9 @@ static int add_places(struct maker *m)
 		struct pmt_figures more = {
 		    .allocated_bytes = held.bytes,
 		    .allocated_count = held.count,
+		    .allocated_bytes_part = held.bytes_part,
+		    .allocated_count_part = held.count_part,
+		    .sample_count = held.sample_count,
 		    .mapped_bytes =
 			place->kind == PMT_PLACE_MAPPED ? (int64_t)held.bytes : 0,
 		    .object_bytes = place->allocated.bytes,
@@ -334,13 +337,12 @@ bool pmt_block_model_split(const struct pmt_analysis *a,
 	bool has_domains = false;
 
 	for (unsigned kind = 0; kind < PMT_PLACE_KINDS; kind++)
-		ret_split[kind] = (struct pmt_held){0, 0};
+		ret_split[kind] = (struct pmt_held){0};
 	for (uint32_t i = 0; i < places->count; i++) {
 		uint8_t kind = places->items[i].kind;
 		struct pmt_held held = held_of(a, options, i);
 
-		ret_split[kind].bytes += held.bytes;
-		ret_split[kind].count += held.count;
+		pmt_held_add(&ret_split[kind], &held);
 		has_domains |= pmt_place_is_domain(kind);
 	}
 	return has_domains;

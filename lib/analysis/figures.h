@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "analysis/sample_scale.h"
 #include "format/record.h"
 
 struct pmt_figures {
@@ -21,6 +22,12 @@ struct pmt_figures {
 	uint64_t rss_down_pages;
 	int64_t mapped_bytes; /* net */
 	int64_t file_mapped_bytes;
+	/* In a sampled trace those of malloc are estimates, with fractions: 2^32nds. */
+	uint32_t allocated_bytes_part;
+	uint32_t allocated_count_part;
+	uint32_t freed_bytes_part;
+	uint32_t freed_count_part;
+	uint64_t sample_count; /* blocks drawn, allocations only */
 };
 
 /* Sums over what a file says may leave 64 bits: they wrap, defined, and mean nothing. */
@@ -55,10 +62,17 @@ static inline void pmt_figures_add_deltas(struct pmt_figures *f,
 static inline void pmt_figures_add(struct pmt_figures *f, const struct pmt_figures *more)
 {
 	f->call_count += more->call_count;
-	f->allocated_bytes += more->allocated_bytes;
-	f->allocated_count += more->allocated_count;
-	f->freed_bytes += more->freed_bytes;
-	f->freed_count += more->freed_count;
+	pmt_share_add(
+	    &f->allocated_bytes, &f->allocated_bytes_part,
+	    (struct pmt_share){more->allocated_bytes, more->allocated_bytes_part});
+	pmt_share_add(
+	    &f->allocated_count, &f->allocated_count_part,
+	    (struct pmt_share){more->allocated_count, more->allocated_count_part});
+	pmt_share_add(&f->freed_bytes, &f->freed_bytes_part,
+		      (struct pmt_share){more->freed_bytes, more->freed_bytes_part});
+	pmt_share_add(&f->freed_count, &f->freed_count_part,
+		      (struct pmt_share){more->freed_count, more->freed_count_part});
+	f->sample_count += more->sample_count;
 	f->object_bytes += more->object_bytes;
 	f->object_count += more->object_count;
 	f->rss_up_pages += more->rss_up_pages;

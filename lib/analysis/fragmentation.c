@@ -38,7 +38,8 @@ static void add_arenas(struct pmt_fragmentation_row *row, const struct pmt_live_
 			continue;
 		for (unsigned k = 0; k < PMT_ARENA_KINDS; k++)
 			if (map->to - map->from == sizes[k])
-				row->arenas[k] += sizes[k];
+				row->arenas[k] +=
+				    pmt_share_of(sizes[k], map->scale).whole;
 	}
 }
 

@@ -89,7 +89,7 @@ int pmt_live_maps_take(struct pmt_live_maps *maps, uint64_t from, uint64_t to,
 	if (keeps_right)
 		piece.to = to;
 	if (keeps_left && keeps_right) {
-		struct pmt_live_map right = {to, map->to, map->place};
+		struct pmt_live_map right = {to, map->to, map->scale, map->place};
 		int error = insert(maps, i + 1, right);
 
 		if (error)

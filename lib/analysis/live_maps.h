@@ -12,6 +12,7 @@
 struct pmt_live_map {
 	uint64_t from;
 	uint64_t to;    /* behind the last byte */
+	uint64_t scale; /* of the mapping as it was made: pmt_places_scale */
 	uint32_t place; /* who asked for it */
 };
 

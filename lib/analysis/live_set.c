@@ -69,7 +69,8 @@ static int allocate(struct pmt_live_set *set, const struct pmt_block_op *op)
 
 	if (old) {
 		set->missed_free_count++;
-		pmt_places_remove(&set->places, old->place, old->bytes, 1);
+		pmt_places_remove(&set->places, old->place, old->bytes, 1,
+				  pmt_places_scale(&set->places, old->bytes));
 		pmt_block_table_remove(&set->blocks, old);
 	}
 	if (*recent == op->address)
@@ -80,7 +81,8 @@ static int allocate(struct pmt_live_set *set, const struct pmt_block_op *op)
 								 .place = op->place,
 								 .ordinal = op->ordinal});
 	if (!error)
-		pmt_places_add(&set->places, op->place, op->bytes, 1, op->tick);
+		pmt_places_add(&set->places, op->place, op->bytes, 1,
+			       pmt_places_scale(&set->places, op->bytes), op->tick);
 	return error;
 }
 
@@ -92,14 +94,13 @@ static void release(struct pmt_live_set *set, const struct pmt_block_op *op)
 		count_unknown(set, op);
 		return;
 	}
-	struct pmt_place *place = &set->places.items[block->place];
-	if (place->stream != op->stream) {
+	if (set->places.items[block->place].stream != op->stream) {
 		set->other_thread_free_count++;
 	} else if (op->ordinal - block->ordinal <= set->temporary_within) {
-		place->temporary.bytes += block->bytes;
-		place->temporary.count++;
+		pmt_places_note_temporary(&set->places, block->place, block->bytes);
 	}
-	pmt_places_remove(&set->places, block->place, block->bytes, 1);
+	pmt_places_remove(&set->places, block->place, block->bytes, 1,
+			  pmt_places_scale(&set->places, block->bytes));
 	pmt_block_table_remove(&set->blocks, block);
 	*recent_free(set, op->address) = op->address;
 }
@@ -123,7 +124,7 @@ static int take_maps(struct pmt_live_set *set, const struct pmt_block_op *op,
 		if (set->places.items[piece.place].stream != op->stream)
 			set->other_thread_free_count++;
 		pmt_places_remove(&set->places, piece.place, piece.to - piece.from,
-				  is_whole);
+				  is_whole, piece.scale);
 		(*ret_count)++;
 	}
 	return error == -ENOENT ? 0 : error;
@@ -137,10 +138,12 @@ static int map(struct pmt_live_set *set, const struct pmt_block_op *op)
 	if (error || to <= op->address)
 		return error;
 	set->missed_free_count += count;
-	error = pmt_live_maps_put(&set->maps,
-				  (struct pmt_live_map){op->address, to, op->place});
+	uint64_t scale = pmt_places_scale(&set->places, to - op->address);
+	error = pmt_live_maps_put(
+	    &set->maps, (struct pmt_live_map){op->address, to, scale, op->place});
 	if (!error)
-		pmt_places_add(&set->places, op->place, to - op->address, 1, op->tick);
+		pmt_places_add(&set->places, op->place, to - op->address, 1, scale,
+			       op->tick);
 	return error;
 }
 

@@ -12,25 +12,25 @@ static int64_t get_calls(const struct pmt_figures *f, uint32_t page_bytes)
 static int64_t get_allocated(const struct pmt_figures *f, uint32_t page_bytes)
 {
 	(void)page_bytes;
-	return (int64_t)f->allocated_bytes;
+	return (int64_t)pmt_share_rounded(f->allocated_bytes, f->allocated_bytes_part);
 }
 
 static int64_t get_allocated_count(const struct pmt_figures *f, uint32_t page_bytes)
 {
 	(void)page_bytes;
-	return (int64_t)f->allocated_count;
+	return (int64_t)pmt_share_rounded(f->allocated_count, f->allocated_count_part);
 }
 
 static int64_t get_freed(const struct pmt_figures *f, uint32_t page_bytes)
 {
 	(void)page_bytes;
-	return (int64_t)f->freed_bytes;
+	return (int64_t)pmt_share_rounded(f->freed_bytes, f->freed_bytes_part);
 }
 
 static int64_t get_freed_count(const struct pmt_figures *f, uint32_t page_bytes)
 {
 	(void)page_bytes;
-	return (int64_t)f->freed_count;
+	return (int64_t)pmt_share_rounded(f->freed_count, f->freed_count_part);
 }
 
 static int64_t get_net(const struct pmt_figures *f, uint32_t page_bytes)

@@ -138,10 +138,24 @@ static void add_sums(struct pmt_deltas *sums, const struct pmt_deltas *d)
 	    pmt_sum_wrapping(sums->file_mapped_bytes, d->file_mapped_bytes);
 }
 
+void pmt_model_charge_node(struct pmt_model *model, uint32_t node,
+			   const struct pmt_deltas *deltas)
+{
+	struct pmt_deltas rest = *deltas;
+
+	/* Of a sampled trace's blocks the samples speak, with all that they stand for. */
+	if (model->sample_mean_bytes) {
+		rest.allocated_bytes = rest.allocated_count = 0;
+		rest.freed_bytes = rest.freed_count = 0;
+		rest.mapped_bytes = rest.file_mapped_bytes = 0;
+	}
+	pmt_figures_add_deltas(&model->tree.self[node], &rest);
+}
+
 void pmt_model_charge(struct pmt_model *model, struct pmt_stream_state *stream,
 		      uint32_t node, uint64_t tick, const struct pmt_deltas *deltas)
 {
-	pmt_figures_add_deltas(&model->tree.self[node], deltas);
+	pmt_model_charge_node(model, node, deltas);
 	add_sums(&stream->seen, deltas);
 	int64_t heap = (int64_t)(stream->seen.allocated_bytes - stream->seen.freed_bytes);
 	if (heap > stream->peak_heap_bytes)

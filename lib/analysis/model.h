@@ -71,6 +71,7 @@ struct pmt_record_counts {
 	uint64_t lines;
 	uint64_t points;
 	uint64_t blocks;  /* allocations and frees */
+	uint64_t allocs;  /* of these, allocations */
 	uint64_t skipped; /* events that points stand for and that were not written */
 	uint64_t samples;
 	uint64_t losses; /* loss records */
@@ -88,6 +89,7 @@ struct pmt_model {
 	struct pmt_model_options options;
 	const struct pmt_tables *tables; /* borrowed */
 	uint32_t page_bytes;
+	uint64_t sample_mean_bytes; /* 0: every block is there, no figure an estimate */
 	struct pmt_functions functions;
 	struct pmt_tree tree;
 	struct pmt_streams streams;

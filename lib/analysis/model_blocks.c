@@ -1,6 +1,7 @@
 /* Records of single blocks in the model; see blocks.h. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analysis/blocks.h"
 #include "analysis/model_private.h"
@@ -14,6 +15,30 @@ void pmt_blocks_close(struct pmt_blocks *blocks)
 	pmt_native_functions_close(&blocks->native);
 	pmt_block_table_close(&blocks->live);
 	*blocks = (struct pmt_blocks){0};
+}
+
+/* Of a sampled trace: what a block stands for. */
+void pmt_model_learn(struct pmt_model *model, const struct pmt_record *record)
+{
+	const uint8_t *at = record->payload;
+	const uint8_t *end = at + record->payload_bytes;
+	struct pmt_text key, value;
+	uint64_t mean = 0;
+
+	if (!pmt_payload_get_text(&at, end, &key) ||
+	    !pmt_payload_get_text(&at, end, &value) ||
+	    key.size != strlen(PMT_SAMPLE_KEY) ||
+	    memcmp(key.bytes, PMT_SAMPLE_KEY, key.size) != 0)
+		return;
+	for (size_t i = 0; i < value.size; i++) {
+		unsigned digit = (unsigned char)value.bytes[i] - '0';
+
+		if (digit > 9 || mean > UINT64_MAX / 16)
+			return;
+		mean = mean * 10 + digit;
+	}
+	model->sample_mean_bytes = mean;
+	model->block_history.set.places.sample_mean_bytes = mean;
 }
 
 static uint64_t key_of(const struct pmt_stream_state *stream, uint32_t stack_id)
@@ -99,7 +124,7 @@ int pmt_model_add_stack(struct pmt_model *model, struct pmt_stream_state *stream
 
 int pmt_model_charge_line(struct pmt_model *model,
 			  const struct pmt_block_context *context,
-			  const struct pmt_deltas *deltas)
+			  const struct pmt_figures *figures)
 {
 	const struct pmt_code *code = pmt_tables_code(model->tables, context->code_id);
 	bool is_native = code && code->kind == PMT_CODE_NATIVE;
@@ -114,21 +139,19 @@ int pmt_model_charge_line(struct pmt_model *model,
 	int error =
 	    pmt_lines_get(&model->lines, context->function, (uint32_t)number, &line);
 	if (!error)
-		pmt_figures_add_deltas(&line->self, deltas);
+		pmt_figures_add(&line->self, figures);
 	return error;
 }
 
-/* From what is nobody's in the stream to the context. */
-static int move_to_context(struct pmt_model *model, struct pmt_stream_state *stream,
-			   uint32_t index, const struct pmt_deltas *deltas)
+/* From what is nobody's in the stream. */
+static int take_from_outside(struct pmt_model *model, struct pmt_stream_state *stream,
+			     const struct pmt_figures *deltas)
 {
-	const struct pmt_block_context *context = &model->blocks.contexts[index];
 	uint32_t outside;
 	int error = pmt_model_outside_node(model, stream, &outside);
 
 	if (error)
 		return error;
-	pmt_figures_add_deltas(&model->tree.self[context->node], deltas);
 	struct pmt_figures *rest = &model->tree.self[outside];
 	rest->allocated_bytes -= deltas->allocated_bytes;
 	rest->allocated_count -= deltas->allocated_count;
@@ -139,39 +162,65 @@ static int move_to_context(struct pmt_model *model, struct pmt_stream_state *str
 	rest->mapped_bytes = pmt_sum_wrapping(rest->mapped_bytes, -deltas->mapped_bytes);
 	rest->file_mapped_bytes =
 	    pmt_sum_wrapping(rest->file_mapped_bytes, -deltas->file_mapped_bytes);
-	return pmt_model_charge_line(model, context, deltas);
+	return 0;
 }
 
-/* bytes below 0: they go. Of an object in an arena 0 bytes are malloc's. */
-static struct pmt_deltas deltas_of(uint8_t kind, int64_t bytes)
+/* The block comes or goes: to its context, PMT_MAP_NONE for none. The sums that are
+ * nobody's have every block, those of a sampled trace none: its samples make them. */
+static int charge(struct pmt_model *model, struct pmt_stream_state *stream,
+		  uint32_t index, const struct pmt_figures *figures)
 {
-	struct pmt_deltas d = {0};
+	const struct pmt_block_context *context =
+	    index == PMT_MAP_NONE ? NULL : &model->blocks.contexts[index];
+	bool is_sampled = model->sample_mean_bytes > 0;
+	uint32_t node = context ? context->node : 0;
+	int error = 0;
+
+	if (!context && !is_sampled)
+		return 0;
+	if (!context)
+		error = pmt_model_outside_node(model, stream, &node);
+	else if (!is_sampled)
+		error = take_from_outside(model, stream, figures);
+	if (error)
+		return error;
+	pmt_figures_add(&model->tree.self[node], figures);
+	return context ? pmt_model_charge_line(model, context, figures) : 0;
+}
+
+/* What the block stands for, coming or going. */
+static struct pmt_figures figures_of(const struct pmt_model *model, uint8_t kind,
+				     uint64_t block_bytes, bool is_free)
+{
+	uint64_t scale = pmt_sample_scale(model->sample_mean_bytes, block_bytes);
+	struct pmt_share bytes = pmt_share_of(block_bytes, scale);
+	struct pmt_share count = pmt_share_of(1, scale);
+	int64_t change = (int64_t)(is_free ? -bytes.whole : bytes.whole);
+	struct pmt_figures f = {.sample_count = !is_free};
 
 	if (kind == PMT_BLOCK_FILE) {
-		d.file_mapped_bytes = bytes;
+		f.file_mapped_bytes = change;
 	} else if (kind >= PMT_BLOCK_MMAP && kind <= PMT_BLOCK_ARENA) {
-		d.mapped_bytes = bytes;
-	} else if (kind >= PMT_BLOCK_RAW && bytes == 0) {
-		return d;
-	} else if (bytes >= 0) {
-		d.allocated_bytes = (uint64_t)bytes;
-		d.allocated_count = 1;
+		f.mapped_bytes = change;
+	} else if (kind >= PMT_BLOCK_RAW && block_bytes == 0) {
+		return f; /* of an object in an arena nothing is malloc's */
+	} else if (is_free) {
+		pmt_share_add(&f.freed_bytes, &f.freed_bytes_part, bytes);
+		pmt_share_add(&f.freed_count, &f.freed_count_part, count);
 	} else {
-		d.freed_bytes = -(uint64_t)bytes;
-		d.freed_count = 1;
+		pmt_share_add(&f.allocated_bytes, &f.allocated_bytes_part, bytes);
+		pmt_share_add(&f.allocated_count, &f.allocated_count_part, count);
 	}
-	return d;
+	return f;
 }
 
 /* The block goes; its place in the table stays as it is. */
 static int charge_free(struct pmt_model *model, struct pmt_stream_state *stream,
 		       const struct pmt_block_entry *block)
 {
-	struct pmt_deltas d = deltas_of(block->kind, -(int64_t)block->bytes);
+	struct pmt_figures f = figures_of(model, block->kind, block->bytes, true);
 
-	return block->place == PMT_MAP_NONE
-		   ? 0
-		   : move_to_context(model, stream, block->place, &d);
+	return charge(model, stream, block->place, &f);
 }
 
 int pmt_model_add_alloc(struct pmt_model *model, struct pmt_stream_state *stream,
@@ -206,13 +255,14 @@ int pmt_model_add_alloc(struct pmt_model *model, struct pmt_stream_state *stream
 	block.owed_frees = owed;
 	if (!error && block.address)
 		error = pmt_block_table_put(&blocks->live, block);
-	if (!error && block.place != PMT_MAP_NONE) {
-		struct pmt_deltas d = deltas_of(alloc.kind, (int64_t)alloc.usable_bytes);
+	if (!error) {
+		struct pmt_figures f =
+		    figures_of(model, alloc.kind, alloc.usable_bytes, false);
 		if (alloc.kind >= PMT_BLOCK_RAW) {
-			d.object_bytes = alloc.requested_bytes;
-			d.object_count = 1;
+			f.object_bytes = alloc.requested_bytes;
+			f.object_count = 1;
 		}
-		error = move_to_context(model, stream, block.place, &d);
+		error = charge(model, stream, block.place, &f);
 	}
 	return error;
 }

@@ -56,7 +56,13 @@ static int count_extended(struct pmt_model *model, struct pmt_stream_state *stre
 	case PMT_EXT_REGION_BEGIN:
 	case PMT_EXT_REGION_END:
 		return model->is_over ? pmt_model_add_mark(model, event) : 0;
+	case PMT_EXT_INFO:
+		pmt_model_learn(model, record);
+		return 0;
 	case PMT_EXT_ALLOC:
+		model->counts.allocs++;
+		pmt_model_count_event(model, stream);
+		return 0;
 	case PMT_EXT_FREE:
 	case PMT_EXT_C_RETURN:
 	case PMT_EXT_C_RAISE:

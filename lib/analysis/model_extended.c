@@ -160,7 +160,7 @@ static int add_thread_sums(struct pmt_model *model, struct pmt_stream_state *str
 	int error = pmt_tree_child(&model->tree, stream->root_node, function, &node);
 	if (error)
 		return error;
-	pmt_figures_add_deltas(&model->tree.self[node], &sums);
+	pmt_model_charge_node(model, node, &sums);
 	pmt_figures_add_deltas(&stream->totals, &sums);
 	return 0;
 }
@@ -358,11 +358,13 @@ int pmt_model_add_mark(struct pmt_model *model, const struct pmt_event *event)
 	return pmt_marks_add(&model->marks, &mark, text);
 }
 
-static int add_history(struct pmt_model *model, const struct pmt_event *event)
+static int add_history(struct pmt_model *model, const struct pmt_stream_state *stream,
+		       const struct pmt_event *event)
 {
 	const struct pmt_peaks *peaks = &model->peaks;
 
 	model->counts.blocks++;
+	model->counts.allocs += event->record.ext == PMT_EXT_ALLOC;
 	if (!model->options.with_block_history)
 		return 0;
 	if (peaks->base_known)
@@ -372,6 +374,7 @@ static int add_history(struct pmt_model *model, const struct pmt_event *event)
 			peaks->rss_base_bytes,
 			pmt_pages_to_bytes(peaks->rss_now_pages, model->page_bytes)),
 		    event->tick);
+	model->block_history.allocated_count = stream->seen.allocated_count;
 	return pmt_block_history_add(&model->block_history, event);
 }
 
@@ -394,13 +397,16 @@ int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *str
 		if (!stream->is_depth_unknown)
 			pmt_shadow_pop_c(&stream->shadow);
 		return 0;
+	case PMT_EXT_INFO:
+		pmt_model_learn(model, record);
+		return 0;
 	case PMT_EXT_STACK:
 		return pmt_model_add_stack(model, stream, record);
 	case PMT_EXT_ALLOC:
-		error = add_history(model, event);
+		error = add_history(model, stream, event);
 		return error ? error : pmt_model_add_alloc(model, stream, event);
 	case PMT_EXT_FREE:
-		error = add_history(model, event);
+		error = add_history(model, stream, event);
 		return error ? error : pmt_model_add_free(model, stream, event);
 	case PMT_EXT_POINT:
 		return add_point(model, stream, event);

@@ -201,7 +201,8 @@ static void settle_measured(struct pmt_model *model)
 	m->mallocs = t->allocated_count > 0 || t->freed_count > 0;
 	m->objects = t->object_count > 0;
 	m->rss = t->rss_up_pages > 0 || t->rss_down_pages > 0;
-	m->blocks = model->options.with_block_history && model->counts.blocks > 0;
+	m->blocks = model->options.with_block_history &&
+		    (model->counts.blocks > 0 || model->sample_mean_bytes > 0);
 	m->types = model->types.count > 0;
 	/* The same wrappers count both; a program may well map nothing. */
 	m->mapped = m->mallocs || (model->flags_seen & PMT_FLAG_MAPPED) ||

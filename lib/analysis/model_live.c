@@ -25,10 +25,10 @@ static int add_place(struct pmt_model *model, const struct pmt_live_place *recor
 	    pmt_places_get(places, record->stream, record->stack_id, kind, 0, &at);
 	if (error)
 		return error;
-	places->items[at].allocated =
-	    (struct pmt_held){record->allocated.bytes, record->allocated.count};
+	places->items[at].allocated = (struct pmt_held){.bytes = record->allocated.bytes,
+							.count = record->allocated.count};
 	places->items[at].live =
-	    (struct pmt_held){record->live.bytes, record->live.count};
+	    (struct pmt_held){.bytes = record->live.bytes, .count = record->live.count};
 	return model->options.with_block_history
 		   ? pmt_block_history_put_live(&model->block_history, record)
 		   : 0;
@@ -113,6 +113,7 @@ static int charge_place(struct pmt_model *model, const struct pmt_place *place,
 {
 	const struct pmt_deltas deltas = deltas_of(place);
 	struct pmt_deltas unsaid = deltas;
+	struct pmt_figures figures = {0};
 	struct pmt_stream_state *stream;
 	uint32_t node, found;
 	int error = pmt_model_stream(model, place->stream, &stream);
@@ -129,13 +130,14 @@ static int charge_place(struct pmt_model *model, const struct pmt_place *place,
 	owed->freed_count += unsaid.freed_count;
 	found = pmt_map_find(&model->blocks.by_id,
 			     (uint64_t)place->stream << 32 | place->context);
+	pmt_figures_add_deltas(&figures, &deltas);
 	if (found != PMT_MAP_NONE) {
 		const struct pmt_block_context *context = &model->blocks.contexts[found];
 
 		node = context->node;
-		error = pmt_model_charge_line(model, context, &deltas);
+		error = pmt_model_charge_line(model, context, &figures);
 	}
-	pmt_figures_add_deltas(&model->tree.self[node], &deltas);
+	pmt_figures_add(&model->tree.self[node], &figures);
 	return error;
 }
 

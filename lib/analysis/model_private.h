@@ -12,6 +12,13 @@ int pmt_model_stream(struct pmt_model *model, uint32_t number,
 void pmt_model_charge(struct pmt_model *model, struct pmt_stream_state *stream,
 		      uint32_t node, uint64_t tick, const struct pmt_deltas *deltas);
 
+/* The first half of it: to the node only. */
+void pmt_model_charge_node(struct pmt_model *model, uint32_t node,
+			   const struct pmt_deltas *deltas);
+
+/* An INFO record: what the model must know of the trace. */
+void pmt_model_learn(struct pmt_model *model, const struct pmt_record *record);
+
 /* An extended record of a stream; its own changes are charged already, except those of a
  * point. 0, -ENOMEM, -EOVERFLOW. */
 int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *stream,
@@ -61,7 +68,7 @@ void pmt_model_finish_blocks(struct pmt_model *model);
 /* What a calling context did is charged to its line. 0 or -ENOMEM. */
 int pmt_model_charge_line(struct pmt_model *model,
 			  const struct pmt_block_context *context,
-			  const struct pmt_deltas *deltas) PMT_MUST_CHECK;
+			  const struct pmt_figures *figures) PMT_MUST_CHECK;
 
 /* Records of what is live (model_live.c). 0 or -ENOMEM. */
 int pmt_model_add_live(struct pmt_model *model,

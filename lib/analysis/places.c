@@ -100,53 +100,75 @@ static void keep_moments(const struct pmt_places *places, struct pmt_place *plac
 	}
 }
 
+uint64_t pmt_places_scale(const struct pmt_places *places, uint64_t block_bytes)
+{
+	return pmt_sample_scale(places->sample_mean_bytes, block_bytes);
+}
+
+static void add(struct pmt_held *held, uint64_t bytes, uint64_t count, uint64_t scale)
+{
+	pmt_share_add(&held->bytes, &held->bytes_part, pmt_share_of(bytes, scale));
+	pmt_share_add(&held->count, &held->count_part, pmt_share_of(count, scale));
+	held->sample_count += count;
+}
+
+static void take_away(struct pmt_held *held, uint64_t bytes, uint64_t count,
+		      uint64_t scale)
+{
+	pmt_share_remove(&held->bytes, &held->bytes_part, pmt_share_of(bytes, scale));
+	pmt_share_remove(&held->count, &held->count_part, pmt_share_of(count, scale));
+	held->sample_count -= count;
+}
+
 void pmt_places_add(struct pmt_places *places, uint32_t at, uint64_t bytes,
-		    uint64_t count, uint64_t tick)
+		    uint64_t count, uint64_t scale, uint64_t tick)
 {
 	struct pmt_place *place = &places->items[at];
 
 	keep_moments(places, place);
-	place->live.bytes += bytes;
-	place->live.count += count;
-	place->allocated.bytes += bytes;
-	place->allocated.count += count;
+	add(&place->live, bytes, count, scale);
+	add(&place->allocated, bytes, count, scale);
 	if (!pmt_place_is_heap(place))
 		return;
-	places->heap.bytes += bytes;
-	places->heap.count += count;
+	add(&places->heap, bytes, count, scale);
 	if (place->kind == PMT_PLACE_MAPPED)
-		places->mapped_bytes += bytes;
+		places->mapped_bytes += pmt_share_of(bytes, scale).whole;
 	if (places->heap.bytes > places->moments[PMT_MOMENT_HEAP].heap.bytes)
 		pmt_places_note(places, PMT_MOMENT_HEAP, tick);
 }
 
 void pmt_places_remove(struct pmt_places *places, uint32_t at, uint64_t bytes,
-		       uint64_t count)
+		       uint64_t count, uint64_t scale)
 {
 	struct pmt_place *place = &places->items[at];
 
 	keep_moments(places, place);
-	place->live.bytes -= bytes;
-	place->live.count -= count;
+	take_away(&place->live, bytes, count, scale);
 	if (pmt_place_is_heap(place)) {
-		places->heap.bytes -= bytes;
-		places->heap.count -= count;
+		take_away(&places->heap, bytes, count, scale);
 		if (place->kind == PMT_PLACE_MAPPED)
-			places->mapped_bytes -= bytes;
+			places->mapped_bytes -= pmt_share_of(bytes, scale).whole;
 	}
+}
+
+void pmt_places_ask(struct pmt_places *places, uint32_t at, uint64_t requested_bytes,
+		    uint64_t block_bytes)
+{
+	places->items[at].requested_bytes +=
+	    pmt_share_of(requested_bytes, pmt_places_scale(places, block_bytes)).whole;
+}
+
+void pmt_places_note_temporary(struct pmt_places *places, uint32_t at, uint64_t bytes)
+{
+	add(&places->items[at].temporary, bytes, 1, pmt_places_scale(places, bytes));
 }
 
 void pmt_places_pass(struct pmt_places *places, uint32_t at, uint64_t bytes,
 		     bool is_temporary)
 {
-	struct pmt_place *place = &places->items[at];
-
-	place->allocated.bytes += bytes;
-	place->allocated.count++;
-	if (is_temporary) {
-		place->temporary.bytes += bytes;
-		place->temporary.count++;
-	}
+	add(&places->items[at].allocated, bytes, 1, pmt_places_scale(places, bytes));
+	if (is_temporary)
+		pmt_places_note_temporary(places, at, bytes);
 }
 
 void pmt_places_finish(struct pmt_places *places)

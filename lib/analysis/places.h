@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "analysis/map.h"
+#include "analysis/sample_scale.h"
 #include "base/attr.h"
 
 /* What a place asked for; the heap is all up to PMT_PLACE_OBJECT together. */
@@ -39,10 +40,34 @@ enum pmt_place_moment {
 /* A class of sizes c holds 2^(c-1) to 2^c - 1 bytes; 0 holds none. */
 enum { PMT_SIZE_CLASSES = 65 };
 
+/* In a sampled trace bytes and count are estimates, with a fraction. */
 struct pmt_held {
 	uint64_t bytes;
 	uint64_t count;
+	uint32_t bytes_part; /* 2^32nds */
+	uint32_t count_part;
+	uint64_t sample_count; /* blocks that were drawn; without sampling as count */
 };
+
+static inline void pmt_held_add(struct pmt_held *held, const struct pmt_held *more)
+{
+	pmt_share_add(&held->bytes, &held->bytes_part,
+		      (struct pmt_share){more->bytes, more->bytes_part});
+	pmt_share_add(&held->count, &held->count_part,
+		      (struct pmt_share){more->count, more->count_part});
+	held->sample_count += more->sample_count;
+}
+
+/* For printing. */
+static inline uint64_t pmt_held_bytes(const struct pmt_held *held)
+{
+	return pmt_share_rounded(held->bytes, held->bytes_part);
+}
+
+static inline uint64_t pmt_held_count(const struct pmt_held *held)
+{
+	return pmt_share_rounded(held->count, held->count_part);
+}
 
 struct pmt_place {
 	uint32_t stream;
@@ -73,6 +98,7 @@ struct pmt_places {
 	struct pmt_held heap;  /* live of all places of the heap */
 	uint64_t mapped_bytes; /* of these, of PMT_PLACE_MAPPED */
 	struct pmt_place_moment_state moments[PMT_MOMENTS];
+	uint64_t sample_mean_bytes; /* 0: the trace has every block */
 };
 
 void pmt_places_close(struct pmt_places *places);
@@ -114,11 +140,21 @@ void pmt_places_begin_anew(struct pmt_places *places, uint64_t tick);
 void pmt_places_note(struct pmt_places *places, enum pmt_place_moment moment,
 		     uint64_t tick);
 
-/* Bytes come or go, as count blocks: 0 for a part of one. */
+/* What a block of so many bytes stands for. */
+uint64_t pmt_places_scale(const struct pmt_places *places, uint64_t block_bytes);
+
+/* So many bytes were asked for, of a block of so many that comes now. */
+void pmt_places_ask(struct pmt_places *places, uint32_t place, uint64_t requested_bytes,
+		    uint64_t block_bytes);
+
+/* Bytes come or go, as count blocks: 0 for a part of one. scale is the block's. */
 void pmt_places_add(struct pmt_places *places, uint32_t place, uint64_t bytes,
-		    uint64_t count, uint64_t tick);
+		    uint64_t count, uint64_t scale, uint64_t tick);
 void pmt_places_remove(struct pmt_places *places, uint32_t place, uint64_t bytes,
-		       uint64_t count);
+		       uint64_t count, uint64_t scale);
+
+/* A block is to be freed soon: of bytes that are no part of one. */
+void pmt_places_note_temporary(struct pmt_places *places, uint32_t place, uint64_t bytes);
 
 /* A block came and went at a moment that nobody knows. */
 void pmt_places_pass(struct pmt_places *places, uint32_t place, uint64_t bytes,

@@ -13,17 +13,11 @@ static int by_key(const void *a, const void *b)
 	return (x->size_class > y->size_class) - (x->size_class < y->size_class);
 }
 
-static void add_held(struct pmt_held *sum, const struct pmt_held *more)
-{
-	sum->bytes += more->bytes;
-	sum->count += more->count;
-}
-
 static void add_figures(struct pmt_size_figures *sum, const struct pmt_size_figures *more)
 {
-	add_held(&sum->allocated, &more->allocated);
-	add_held(&sum->live, &more->live);
-	add_held(&sum->temporary, &more->temporary);
+	pmt_held_add(&sum->allocated, &more->allocated);
+	pmt_held_add(&sum->live, &more->live);
+	pmt_held_add(&sum->temporary, &more->temporary);
 	sum->requested_bytes += more->requested_bytes;
 }
 

@@ -12,6 +12,7 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define KIB             UINT64_C(1024)
 #define MIB             (KIB * 1024)
+#define GIB             (MIB * 1024)
 #define MS              UINT64_C(1000000)
 #define HOUR            (MS * 1000 * 3600)
 
@@ -71,6 +72,10 @@ const struct pmt_option pmt_option_table[] = {
      .help = "calls of C functions are events too"},
     {ROW("native", FLAG, native, "0", "0|1", "allocs, objects"),
      .help = "stacks of allocations have their C frames too, among the Python ones"},
+    {ROW("sample", SIZE, sample_bytes, "0", "SIZE", "allocs"), .zero_is_off = true,
+     .min = 64, .max = GIB,
+     .help = "draw one of so many allocated bytes, and record only the blocks that hold "
+	     "one; 0 records all"},
     {ROW("out", PATH, out, "trace.bin", "PATH", ALL),
      .help = "the trace file; %p in it is the process id, %% a percent sign"},
     {ROW("rss", WORD, rss, "auto", "WORD", STREAM), WORDS_OF(rss_words),
@@ -90,7 +95,9 @@ const struct pmt_option pmt_option_table[] = {
 	     "bound"},
     {ROW("live_size", SIZE, live_size_bytes, "512MiB", "SIZE", "allocs"), .min = MIB,
      .max = INT64_MAX,
-     .help = "bound of the table of live blocks of detail=live: 46 bytes each at most"},
+     .help =
+	 "bound of the table of live blocks of detail=live and sample: 46 bytes each at "
+	 "most"},
     {ROW("min_rss", SIZE, min_rss_bytes, "0", "SIZE", EVENTS), .max = INT64_MAX,
      .help = "write only the events around a change of the resident set by so much"},
     {ROW("min_alloc", SIZE, min_alloc_bytes, "0", "SIZE", EVENTS), .max = INT64_MAX,

@@ -93,6 +93,7 @@ struct pmt_options {
 	uint64_t max_size_bytes; /* 0: unbounded */
 	uint64_t min_rss_bytes;  /* 0: every event */
 	uint64_t min_alloc_bytes;
+	uint64_t sample_bytes;    /* mean between two; 0: every allocation */
 	uint64_t live_size_bytes; /* of the table of live blocks */
 	const char *out;          /* %p and %% not yet replaced: pmt_options_expand_out */
 	struct pmt_globs include;
@@ -106,6 +107,18 @@ struct pmt_options {
 static inline bool pmt_options_can_sum(const struct pmt_options *options)
 {
 	return (options->modes & ~(uint32_t)(PMT_MODE_CALLS | PMT_MODE_LINES)) == 0;
+}
+
+/* The mean of what is sampled; 0: every block is recorded. Neither objects nor what is
+ * summed is sampled. */
+static inline uint64_t pmt_options_sample_bytes(const struct pmt_options *options)
+{
+	uint32_t blocks = PMT_MODE_ALLOCS | PMT_MODE_OBJECTS;
+
+	return (options->modes & blocks) == PMT_MODE_ALLOCS &&
+		       options->detail == PMT_DETAIL_STREAM
+		   ? options->sample_bytes
+		   : 0;
 }
 
 /* Whether it is, from the beginning. */

@@ -19,6 +19,11 @@
  * what is freed behind it the program did not free. */
 #define PMT_MARK_PYTHON_ENDS "[Python ends]"
 
+/* The INFO key of a trace that holds only blocks that were drawn: its value is the mean
+ * of bytes, n. A block of s usable bytes is in it with the probability 1 - exp(-s / n).
+ */
+#define PMT_SAMPLE_KEY "sample"
+
 /* Which family of calls a block belongs to. A number is never reused. */
 enum pmt_block_kind {
 	PMT_BLOCK_MALLOC = 0, /* malloc, calloc, free */

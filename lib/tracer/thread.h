@@ -31,6 +31,10 @@ struct pmt_block_coding;
 struct pmt_points;
 
 struct pmt_thread {
+	/* With sample=: the value of sums.allocated_bytes at which the next byte is
+	 * drawn; 0: to be drawn. Owner only, but for the beginning (sample/sampling.c).
+	 */
+	uint64_t sample_at;
 	/*
 	 * Sums since the thread began, never reset. Owning thread writes (a plain add: a
 	 * signal handler that allocates in between is counted too, or at worst once not);
@@ -53,6 +57,7 @@ struct pmt_thread {
 	 */
 	struct pmt_points *points;
 	struct pmt_live_thread live; /* detail=live */
+	uint64_t sample_state;       /* of its chance; 0: not begun. Owner only */
 	struct pmt_stacks *stacks; /* calling contexts (stack/stack_ids.h); NULL: none */
 	struct pmt_domain_call domain_call;
 	struct pmt_block_coding *coding; /* format/block_coding.h; NULL: none */

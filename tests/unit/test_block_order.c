@@ -98,7 +98,7 @@ static struct pmt_held make_history(struct pmt_live_set *set, struct told *ops,
 {
 	struct pair *pairs = new_pairs();
 	struct clocks clocks = {.coarse = 1};
-	struct pmt_held live = {0, 0};
+	struct pmt_held live = {0};
 	unsigned thread = 0, turn = 0;
 	uint64_t moves_at = 0;
 

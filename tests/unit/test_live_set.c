@@ -22,7 +22,7 @@ static uint32_t place(struct pmt_live_set *set, uint32_t stream, uint32_t contex
 
 static struct pmt_held sum(const struct pmt_places *places, bool at_peak)
 {
-	struct pmt_held held = {0, 0};
+	struct pmt_held held = {0};
 
 	for (uint32_t i = 0; i < places->count; i++) {
 		const struct pmt_place *p = &places->items[i];

@@ -138,7 +138,7 @@ struct wrong {
 static const struct wrong wrongs[] = {
     {"a=", PMT_OPTIONS_UNKNOWN_KEY,
      "unknown key \"a\" (at character 1); the keys are mode, detail, c_calls, native, "
-     "out, rss, "
+     "sample, out, rss, "
      "interval, ring, ring_size, max_size, live_size, min_rss, min_alloc, include, "
      "exclude, thread, "
      "start, redact, compress, quiet, verbose"},

@@ -154,7 +154,8 @@ void pmt_block_print_foot(const struct pmt_report_request *request,
 
 /* --- data --- */
 
-static json_t *figures_json(const struct pmt_figures *figures,
+static json_t *figures_json(const struct pmt_model *model,
+			    const struct pmt_figures *figures,
 			    const struct pmt_block_view *view)
 {
 	json_t *object = json_object();
@@ -162,12 +163,22 @@ static json_t *figures_json(const struct pmt_figures *figures,
 	for (unsigned i = 0; i < PMT_BLOCK_METRICS; i++)
 		json_object_set_new(object, view->metrics[i].member,
 				    json_integer(view->metrics[i].get(figures, 0)));
+	if (model->sample_mean_bytes)
+		json_object_set_new(object, "samples",
+				    json_integer((json_int_t)figures->sample_count));
 	return object;
 }
 
 static json_t *count_json(uint64_t count)
 {
 	return json_integer((json_int_t)count);
+}
+
+static void set_held(json_t *object, const char *bytes_member, const char *count_member,
+		     const struct pmt_held *held)
+{
+	json_object_set_new(object, bytes_member, count_json(pmt_held_bytes(held)));
+	json_object_set_new(object, count_member, count_json(pmt_held_count(held)));
 }
 
 /* Null where it never was. */
@@ -186,10 +197,13 @@ static void set_rss_peak(json_t *object, const struct pmt_analysis *a)
 	json_object_set_new(object, "rss_peak_bytes",
 			    is_known ? json_integer(blocks->rss_highest_bytes)
 				     : json_null());
-	json_object_set_new(object, "rss_peak_live_bytes",
-			    is_known ? count_json(moment->heap.bytes) : json_null());
-	json_object_set_new(object, "rss_peak_live_count",
-			    is_known ? count_json(moment->heap.count) : json_null());
+	if (is_known) {
+		set_held(object, "rss_peak_live_bytes", "rss_peak_live_count",
+			 &moment->heap);
+	} else {
+		json_object_set_new(object, "rss_peak_live_bytes", json_null());
+		json_object_set_new(object, "rss_peak_live_count", json_null());
+	}
 	json_object_set_new(object, "rss_peak_at_ns", moment_ns(a, moment->tick));
 }
 
@@ -203,10 +217,14 @@ json_t *pmt_block_json(const struct pmt_analysis *a)
 	double tick_ns = a->clock.known ? a->clock.ns_per_tick : 0;
 
 	json_object_set_new(object, "measured", json_boolean(a->model->measured.blocks));
-	json_object_set_new(object, "live_bytes", count_json(places->heap.bytes));
-	json_object_set_new(object, "live_count", count_json(places->heap.count));
-	json_object_set_new(object, "peak_bytes", count_json(peak->heap.bytes));
-	json_object_set_new(object, "peak_count", count_json(peak->heap.count));
+	set_held(object, "live_bytes", "live_count", &places->heap);
+	set_held(object, "peak_bytes", "peak_count", &peak->heap);
+	if (places->sample_mean_bytes) {
+		json_object_set_new(object, "live_samples",
+				    count_json(places->heap.sample_count));
+		json_object_set_new(object, "peak_samples",
+				    count_json(peak->heap.sample_count));
+	}
 	json_object_set_new(object, "peak_at_ns", moment_ns(a, peak->tick));
 	set_rss_peak(object, a);
 	json_object_set_new(object, "until_ns",
@@ -274,9 +292,10 @@ static int print_json(const struct pmt_report_request *request,
 		if (request->by == PMT_BY_DOMAIN)
 			json_object_set(object, "domain",
 					json_object_get(object, "function"));
-		json_object_set_new(object, "self", figures_json(&row->self, view));
+		json_object_set_new(object, "self",
+				    figures_json(a->model, &row->self, view));
 		json_object_set_new(object, "inclusive",
-				    figures_json(&row->inclusive, view));
+				    figures_json(a->model, &row->inclusive, view));
 		json_array_append_new(rows, object);
 	}
 	json_object_set_new(document, "trace", pmt_json_trace(a));
@@ -315,7 +334,7 @@ static void drop_empty(const struct pmt_report_request *request,
 	for (uint32_t i = 0; i < ranking->matched; i++) {
 		const struct pmt_function_row *row = &ranking->rows[i];
 
-		if (row->self.allocated_count > 0 || row->self.allocated_bytes > 0 ||
+		if (row->self.sample_count > 0 || row->self.allocated_bytes > 0 ||
 		    request->sort_inclusive)
 			ranking->rows[used++] = *row;
 	}

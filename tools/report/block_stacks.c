@@ -14,7 +14,7 @@
 enum { ROWS_DEFAULT = 200 };
 static const double min_share_default = 0.01;
 
-static void set_figures(json_t *node, const char *member,
+static void set_figures(json_t *node, const char *member, const struct pmt_model *model,
 			const struct pmt_figures *figures,
 			const struct pmt_block_view *blocks)
 {
@@ -23,6 +23,9 @@ static void set_figures(json_t *node, const char *member,
 	for (unsigned i = 0; i < PMT_BLOCK_METRICS; i++)
 		json_object_set_new(object, blocks->metrics[i].member,
 				    json_integer(blocks->metrics[i].get(figures, 0)));
+	if (model->sample_mean_bytes)
+		json_object_set_new(object, "samples",
+				    json_integer((json_int_t)figures->sample_count));
 	json_object_set_new(node, member, object);
 }
 
@@ -43,8 +46,9 @@ static int print_json(struct pmt_tree_view *view, const struct pmt_block_view *b
 					: json_integer(path->parent));
 		json_object_set_new(node, "depth", json_integer(step.depth));
 		pmt_json_set_function(node, model, path->function);
-		set_figures(node, "self", &model->tree.self[step.node], blocks);
-		set_figures(node, "inclusive", &view->walk.inclusive[step.node], blocks);
+		set_figures(node, "self", model, &model->tree.self[step.node], blocks);
+		set_figures(node, "inclusive", model, &view->walk.inclusive[step.node],
+			    blocks);
 		json_array_append_new(rows, node);
 	}
 	json_object_set_new(document, "trace", pmt_json_trace(view->a));

@@ -119,6 +119,26 @@ static int show(const struct pmt_report_request *request, const struct pmt_analy
 	return code;
 }
 
+void pmt_block_print_totals(const struct pmt_report_request *request,
+			    const struct pmt_model *shown, const char *kind)
+{
+	const struct pmt_figures *f = &shown->totals;
+	char bytes[PMT_FIGURE_BYTES], count[PMT_FIGURE_BYTES];
+
+	fprintf(request->out, "%s in %s %sblocks",
+		pmt_figure_bytes(
+		    bytes, pmt_share_rounded(f->allocated_bytes, f->allocated_bytes_part),
+		    request->exact_bytes),
+		pmt_figure_count(
+		    count, pmt_share_rounded(f->allocated_count, f->allocated_count_part),
+		    false),
+		kind);
+	if (shown->sample_mean_bytes)
+		fprintf(request->out, " (estimated from %s sample%s)",
+			pmt_figure_count(count, f->sample_count, false),
+			f->sample_count == 1 ? "" : "s");
+}
+
 void pmt_block_csv_heads(struct pmt_csv *csv, const struct pmt_metric *metrics)
 {
 	char name[64];

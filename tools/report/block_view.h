@@ -42,6 +42,11 @@ bool pmt_block_check_marks(const struct pmt_report_request *request,
 bool pmt_block_check_stream(const struct pmt_report_request *request,
 			    const struct pmt_block_history *blocks, const char *what);
 
+/* "1 MiB in 20 KIND blocks", and in a sampled trace of how many samples it is an
+ * estimate. kind is empty, or ends in a space. */
+void pmt_block_print_totals(const struct pmt_report_request *request,
+			    const struct pmt_model *shown, const char *kind);
+
 /* The metrics' columns in a row of CSV, and their heads. */
 void pmt_block_csv_heads(struct pmt_csv *csv, const struct pmt_metric *metrics);
 void pmt_block_csv_figures(struct pmt_csv *csv, const struct pmt_metric *metrics,

@@ -80,6 +80,9 @@ json_t *pmt_json_part(const struct pmt_figures *figures, const struct pmt_model 
 			    part, pmt_metrics[i].member,
 			    metric_value(&pmt_metrics[i], figures, model));
 	}
+	if (figures->sample_count > 0 && model->sample_mean_bytes > 0)
+		json_object_set_new(part, "samples",
+				    json_integer((json_int_t)figures->sample_count));
 	return part;
 }
 

@@ -110,6 +110,12 @@ static void set_truth(json_t *meta, const struct pmt_analysis *a)
 	json_object_set_new(meta, "skipped_events",
 			    json_integer((json_int_t)a->model->counts.skipped));
 	json_object_set_new(meta, "pauses", json_integer((json_int_t)l->pause_count));
+	if (a->model->sample_mean_bytes)
+		json_object_set_new(meta, "sampling",
+				    json_pack("{s:I, s:I}", "mean_bytes",
+					      (json_int_t)a->model->sample_mean_bytes,
+					      "samples",
+					      (json_int_t)a->model->counts.allocs));
 	if (a->model->summed_since_tick)
 		json_object_set_new(meta, "summed_since_ns",
 				    json_integer(pmt_analysis_since_start_ns(

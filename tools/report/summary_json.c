@@ -75,10 +75,14 @@ static json_t *retained_row(const struct pmt_model *model,
 	json_t *object = json_object();
 
 	pmt_json_set_function(object, model, row->function);
-	json_object_set_new(object, "retained_bytes",
-			    json_integer((json_int_t)row->self.allocated_bytes));
-	json_object_set_new(object, "retained_count",
-			    json_integer((json_int_t)row->self.allocated_count));
+	json_object_set_new(
+	    object, "retained_bytes",
+	    json_integer((json_int_t)pmt_share_rounded(row->self.allocated_bytes,
+						       row->self.allocated_bytes_part)));
+	json_object_set_new(
+	    object, "retained_count",
+	    json_integer((json_int_t)pmt_share_rounded(row->self.allocated_count,
+						       row->self.allocated_count_part)));
 	return object;
 }
 

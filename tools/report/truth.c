@@ -169,6 +169,19 @@ static void say_doubts(struct speech *s, const struct pmt_analysis *a)
 		    "Only events around a jump were written (min_rss, min_alloc); %s "
 		    "were not. There are no call counts and no call paths.",
 		    pmt_figure_count(text, counts->skipped, true));
+	if (a->model->sample_mean_bytes) {
+		char mean[PMT_FIGURE_BYTES];
+
+		say(s,
+		    "What malloc and mmap did in functions, lines and stacks is "
+		    "estimated "
+		    "from %s sample%s, one in %s on average. Totals of threads and of "
+		    "the "
+		    "process are exact.",
+		    pmt_figure_count(text, counts->allocs, true),
+		    counts->allocs == 1 ? "" : "s",
+		    pmt_figure_bytes(mean, a->model->sample_mean_bytes, false));
+	}
 	const char *drain = pmt_tables_info(a->tables, "drain");
 	if (drain && strcmp(drain, "refused") == 0)
 		say(s,

@@ -7,12 +7,10 @@ static void print_head(const struct pmt_report_request *request,
 		       const struct pmt_analysis *a, const struct pmt_model *shown)
 {
 	const struct pmt_block_history *blocks = &a->model->block_history;
-	char bytes[PMT_FIGURE_BYTES], count[PMT_FIGURE_BYTES], at[PMT_FIGURE_BYTES];
+	char at[PMT_FIGURE_BYTES];
 
-	fprintf(
-	    request->out, "%s in %s blocks live ",
-	    pmt_figure_bytes(bytes, shown->totals.allocated_bytes, request->exact_bytes),
-	    pmt_figure_count(count, shown->totals.allocated_count, false));
+	pmt_block_print_totals(request, shown, "");
+	fputs(" live ", request->out);
 	if (blocks->to_tick == 0) {
 		fputs("at the end\n\n", request->out);
 		return;

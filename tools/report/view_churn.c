@@ -8,17 +8,13 @@ static void print_head(const struct pmt_report_request *request,
 		       const struct pmt_analysis *a, const struct pmt_model *shown)
 {
 	const struct pmt_block_history *blocks = &a->model->block_history;
-	char bytes[PMT_FIGURE_BYTES], count[PMT_FIGURE_BYTES];
 
-	fprintf(
-	    request->out, "%s in %s temporary blocks: freed ",
-	    pmt_figure_bytes(bytes, shown->totals.allocated_bytes, request->exact_bytes),
-	    pmt_figure_count(count, shown->totals.allocated_count, false));
+	pmt_block_print_totals(request, shown, "temporary ");
 	if (blocks->is_summed)
-		fputs("before their thread allocated again\n\n", request->out);
+		fputs(": freed before their thread allocated again\n\n", request->out);
 	else
 		fprintf(request->out,
-			"within %" PRIu32 " allocations of their thread\n\n",
+			": freed within %" PRIu32 " allocations of their thread\n\n",
 			blocks->set.temporary_within);
 }
 

@@ -7,18 +7,14 @@
 static void print_head(const struct pmt_report_request *request,
 		       const struct pmt_analysis *a, const struct pmt_model *shown)
 {
-	char bytes[PMT_FIGURE_BYTES], count[PMT_FIGURE_BYTES];
-
 	const char *to = request->to_mark;
 	const char *at = to && strcmp(to, PMT_TO_EXIT) != 0 ? "at the mark"
 			 : a->model->block_history.has_to   ? "where Python began to end"
 							    : "at the end";
 
-	fprintf(
-	    request->out, "%s in %s blocks, %slive %s\n\n",
-	    pmt_figure_bytes(bytes, shown->totals.allocated_bytes, request->exact_bytes),
-	    pmt_figure_count(count, shown->totals.allocated_count, false),
-	    request->from_mark ? "allocated behind the first mark, " : "", at);
+	pmt_block_print_totals(request, shown, "");
+	fprintf(request->out, ", %slive %s\n\n",
+		request->from_mark ? "allocated behind the first mark, " : "", at);
 }
 
 static const struct pmt_block_view leaks = {

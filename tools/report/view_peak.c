@@ -11,18 +11,16 @@ static void print_head(const struct pmt_report_request *request,
 	const struct pmt_place_moment_state *moment =
 	    &blocks->set.places
 		 .moments[request->of_rss ? PMT_MOMENT_RSS : PMT_MOMENT_HEAP];
-	char bytes[PMT_FIGURE_BYTES], count[PMT_FIGURE_BYTES], at[PMT_FIGURE_BYTES];
+	char at[PMT_FIGURE_BYTES];
 	double late_ns = (double)blocks->order.late_ticks * a->clock.ns_per_tick;
 
 	if (request->of_rss && blocks->rss_highest_bytes <= 0) {
 		fputs("RSS was not measured.\n", request->out);
 		return;
 	}
-	fprintf(
-	    request->out, "%s in %s blocks live at %s peak",
-	    pmt_figure_bytes(bytes, shown->totals.allocated_bytes, request->exact_bytes),
-	    pmt_figure_count(count, shown->totals.allocated_count, false),
-	    request->of_rss ? "RSS's" : "the heap's");
+	pmt_block_print_totals(request, shown, "");
+	fprintf(request->out, " live at %s peak",
+		request->of_rss ? "RSS's" : "the heap's");
 	if (request->of_rss)
 		fprintf(request->out, " of %s",
 			pmt_figure_bytes(at, (uint64_t)blocks->rss_highest_bytes,

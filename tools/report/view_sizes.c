@@ -53,11 +53,11 @@ static const struct pmt_function *function_of(const struct shown *s, uint32_t ro
 static int64_t key_of(const char *sort, const struct pmt_size_figures *f)
 {
 	if (sort && sort[0] == 'c')
-		return (int64_t)f->allocated.count;
+		return (int64_t)pmt_held_count(&f->allocated);
 	if (sort && sort[0] == 'l')
-		return (int64_t)f->live.bytes;
+		return (int64_t)pmt_held_bytes(&f->live);
 	if (sort && sort[0] == 't')
-		return (int64_t)f->temporary.count;
+		return (int64_t)pmt_held_count(&f->temporary);
 	return (int64_t)f->requested_bytes;
 }
 
@@ -136,12 +136,13 @@ static void print_figures(const struct pmt_report_request *request,
 			  const struct pmt_size_figures *f)
 {
 	char texts[FIGURES][PMT_FIGURE_BYTES];
-	double count = (double)f->allocated.count;
+	double count = (double)pmt_held_count(&f->allocated);
 
-	pmt_figure_count(texts[0], f->allocated.count, request->exact_bytes);
+	pmt_figure_count(texts[0], pmt_held_count(&f->allocated), request->exact_bytes);
 	pmt_figure_bytes(texts[1], f->requested_bytes, request->exact_bytes);
-	pmt_figure_bytes(texts[2], f->live.bytes, request->exact_bytes);
-	pmt_figure_share(texts[3], count > 0 ? (double)f->temporary.count / count : 0);
+	pmt_figure_bytes(texts[2], pmt_held_bytes(&f->live), request->exact_bytes);
+	pmt_figure_share(texts[3],
+			 count > 0 ? (double)pmt_held_count(&f->temporary) / count : 0);
 	for (unsigned i = 0; i < figure_count(request); i++)
 		fprintf(request->out, "%*s", (int)figure_columns(request), texts[i]);
 	fputs("  ", request->out);
@@ -170,7 +171,8 @@ static void print_row(const struct pmt_report_request *request,
 
 	if (room > BAR_COLUMNS_MAX)
 		room = BAR_COLUMNS_MAX;
-	double part = most ? (double)row->figures.allocated.count / (double)most : 0;
+	double part =
+	    most ? (double)pmt_held_count(&row->figures.allocated) / (double)most : 0;
 	unsigned filled = (unsigned)(part * room + 0.5);
 	pmt_size_class_name(name, row->size_class);
 	print_figures(request, &row->figures);
@@ -188,7 +190,7 @@ static void print_row(const struct pmt_report_request *request,
 static void print_spot(const struct shown *s, const struct spot *spot)
 {
 	const struct pmt_report_request *request = s->request;
-	double blocks = (double)spot->sum.allocated.count;
+	double blocks = (double)pmt_held_count(&spot->sum.allocated);
 	double bytes = (double)spot->sum.requested_bytes;
 
 	fputc('\n', request->out);
@@ -198,7 +200,8 @@ static void print_spot(const struct shown *s, const struct spot *spot)
 	for (uint32_t i = spot->from; i < spot->to; i++) {
 		const struct pmt_size_row *row = &s->sizes.rows[i];
 
-		if ((double)row->figures.allocated.count >= blocks * row_share_min ||
+		if ((double)pmt_held_count(&row->figures.allocated) >=
+			blocks * row_share_min ||
 		    (double)row->figures.requested_bytes >= bytes * row_share_min)
 			print_row(request, row, 0, "  ");
 	}
@@ -212,13 +215,13 @@ static int print_text(const struct shown *s)
 	uint64_t most = 0;
 
 	for (uint32_t i = 0; i < s->all; i++)
-		if (s->sizes.rows[i].figures.allocated.count > most)
-			most = s->sizes.rows[i].figures.allocated.count;
+		if (pmt_held_count(&s->sizes.rows[i].figures.allocated) > most)
+			most = pmt_held_count(&s->sizes.rows[i].figures.allocated);
 	if (s->a->model->measured.blocks) {
 		fprintf(
 		    request->out, "%s asked for in %s blocks\n\n",
 		    pmt_figure_bytes(bytes, sum.requested_bytes, request->exact_bytes),
-		    pmt_figure_count(count, sum.allocated.count, false));
+		    pmt_figure_count(count, pmt_held_count(&sum.allocated), false));
 		print_headings(request);
 	}
 	for (uint32_t i = 0; i < s->all; i++)
@@ -244,8 +247,10 @@ static const char *const members[DATA_FIGURES] = {
 static void data_of(const struct pmt_size_figures *f, int64_t data[DATA_FIGURES])
 {
 	const uint64_t figures[DATA_FIGURES] = {
-	    f->allocated.count, f->requested_bytes, f->allocated.bytes, f->live.count,
-	    f->live.bytes,      f->temporary.count, f->temporary.bytes};
+	    pmt_held_count(&f->allocated), f->requested_bytes,
+	    pmt_held_bytes(&f->allocated), pmt_held_count(&f->live),
+	    pmt_held_bytes(&f->live),      pmt_held_count(&f->temporary),
+	    pmt_held_bytes(&f->temporary)};
 
 	for (unsigned i = 0; i < DATA_FIGURES; i++)
 		data[i] = (int64_t)figures[i];

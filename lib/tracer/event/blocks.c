@@ -261,32 +261,35 @@ PMT_INLINE bool write_free(struct pmt_thread *t, struct pmt_block_free *release,
 	return true;
 }
 
-void pmt_blocks_allocated_self(struct pmt_thread *t, const void *p,
+bool pmt_blocks_allocated_self(struct pmt_thread *t, const void *p,
 			       size_t requested_bytes, size_t usable_bytes,
 			       enum pmt_block_kind kind)
 {
 	struct pmt_emitter *e = &t->emitter;
 	int saved = errno;
+	bool is_written = false;
 
 	if (PMT_UNLIKELY(e->ours)) {
 		pmt_walk_check_note(requested_bytes);
-		return;
+		return false;
 	}
 	if (PMT_UNLIKELY(pmt_live_on)) {
 		pmt_live_allocated_self(
 		    t, p, usable_bytes ? usable_bytes : requested_bytes, kind);
-		return;
+		return true;
 	}
 	if (begin(t)) {
 		/* First: it may have to write records of its own. */
 		struct pmt_block_alloc alloc = {(uint8_t)kind, pmt_stack_id_self(t),
 						requested_bytes, usable_bytes, 0};
-		if (PMT_LIKELY(write_alloc(t, &alloc, (uint64_t)(uintptr_t)p)))
+		is_written = write_alloc(t, &alloc, (uint64_t)(uintptr_t)p);
+		if (PMT_LIKELY(is_written))
 			end(e);
 		else
 			drop(t);
 	}
 	errno = saved;
+	return is_written;
 }
 
 /*

@@ -8,6 +8,7 @@
 #ifndef PMT_TRACER_EVENT_BLOCKS_H
 #define PMT_TRACER_EVENT_BLOCKS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,8 +32,8 @@ bool pmt_blocks_prepare_self(struct pmt_thread *t);
 extern PMT_HIDDEN uint32_t pmt_blocks_end_is_said;
 void pmt_blocks_say_end(struct pmt_thread *t);
 
-/* p is a new block. usable_bytes 0: not known. */
-void pmt_blocks_allocated_self(struct pmt_thread *t, const void *p,
+/* p is a new block. usable_bytes 0: not known. False: there is no record of it. */
+bool pmt_blocks_allocated_self(struct pmt_thread *t, const void *p,
 			       size_t requested_bytes, size_t usable_bytes,
 			       enum pmt_block_kind kind);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "event/emit.h"
+#include "format/payload_blocks.h"
 #include "os/process_stat.h"
 #include "os/sys.h"
 #include "os/text.h"
@@ -174,6 +175,8 @@ void pmt_introduce_process(struct pmt_run *run)
 	put_number(e, "c_calls", o->c_calls);
 	if (o->native)
 		put_number(e, "native", 1);
+	if (pmt_options_sample_bytes(o))
+		put_number(e, PMT_SAMPLE_KEY, pmt_options_sample_bytes(o));
 	put_number(e, "interval_ms", o->interval_ns / 1000000);
 	put_number(e, "min_rss", o->min_rss_bytes);
 	put_number(e, "min_alloc", o->min_alloc_bytes);

@@ -20,6 +20,8 @@
 #include "interpose/bootstrap.h"
 #include "interpose/glibc_heap.h"
 #include "interpose/real.h"
+#include "python/walk_check.h"
+#include "sample/sampling.h"
 #include "thread.h"
 
 /* From here on glibc may mmap a block by itself, unless it was told otherwise. */
@@ -32,18 +34,22 @@ static PMT_NOINLINE void count_new_slow(struct pmt_thread *t, void *p)
 	pmt_counters_allocated_self(t, pmt_real_bound()->malloc_usable_size(p));
 }
 
-/* Of glibc's malloc: pmt_glibc_fast. */
-PMT_INLINE void count_new(void *p)
+/* Of glibc's malloc, where is_fast: no block that is drawn. */
+PMT_INLINE void count_new(struct pmt_thread *t, void *p)
 {
-	struct pmt_thread *t = pmt_thread_self();
-
-	if (PMT_UNLIKELY(!t || !p))
+	if (PMT_UNLIKELY(!p))
 		return;
 	size_t word = pmt_chunk_word(p);
 	if (PMT_UNLIKELY(word & PMT_CHUNK_MMAPPED))
 		count_new_slow(t, p);
 	else
 		pmt_counters_allocated_self(t, pmt_chunk_usable(word));
+}
+
+/* Whether a block of size bytes is only to be counted. */
+PMT_INLINE bool is_fast(const struct pmt_thread *t, size_t size)
+{
+	return PMT_LIKELY(pmt_glibc_fast && t != NULL && !pmt_sampling_is_near(t, size));
 }
 
 void pmt_alloc_note_new_self(void *p, size_t requested_bytes, enum pmt_block_kind kind)
@@ -55,9 +61,11 @@ void pmt_alloc_note_new_self(void *p, size_t requested_bytes, enum pmt_block_kin
 		return;
 	usable_bytes = pmt_alloc_usable(p);
 	pmt_counters_allocated_self(t, usable_bytes);
-	if (!pmt_blocks_on)
-		return;
-	if (t->domain_call.is_on)
+	if (!pmt_blocks_on && PMT_UNLIKELY(t->emitter.ours))
+		pmt_walk_check_note(requested_bytes);
+	else if (!pmt_blocks_on)
+		pmt_sampling_allocated_self(t, p, requested_bytes, usable_bytes, kind);
+	else if (t->domain_call.is_on)
 		pmt_domain_call_got_self(t, &(struct pmt_waiting_block){
 						p, requested_bytes, usable_bytes, kind});
 	else
@@ -76,6 +84,8 @@ static bool note_old(struct pmt_thread *t, const void *p, size_t usable_bytes,
 	return true;
 }
 
+/* Blocks are recorded, another allocator's malloc, a thread's first call, or perhaps a
+ * block that is drawn. */
 static PMT_NOINLINE void *malloc_slow(size_t size)
 {
 	void *p = pmt_real.malloc(size);
@@ -86,21 +96,23 @@ static PMT_NOINLINE void *malloc_slow(size_t size)
 
 PMT_EXPORT void *malloc(size_t size)
 {
+	struct pmt_thread *t = pmt_self;
 	void *p;
 
-	if (PMT_UNLIKELY(!pmt_glibc_fast))
+	if (!is_fast(t, size))
 		return malloc_slow(size);
 	p = pmt_real.malloc(size);
-	count_new(p);
+	count_new(t, p);
 	return p;
 }
 
 PMT_EXPORT void *calloc(size_t count, size_t size)
 {
+	struct pmt_thread *t = pmt_self;
 	void *p = pmt_real.calloc(count, size);
 
-	if (PMT_LIKELY(pmt_glibc_fast))
-		count_new(p);
+	if (is_fast(t, count * size))
+		count_new(t, p);
 	else
 		pmt_alloc_note_new_self(p, count * size, PMT_BLOCK_MALLOC);
 	return p;
@@ -168,6 +180,8 @@ static PMT_NOINLINE void free_slow(void *p)
 	pmt_counters_freed_self(t, usable_bytes);
 	if (pmt_blocks_on)
 		note_old(t, p, usable_bytes, PMT_BLOCK_MALLOC);
+	else
+		pmt_sampling_freed_self(t, p, PMT_BLOCK_MALLOC);
 	watch = begin_trim_watch(t, p);
 	pmt_real.free(p);
 	end_trim_watch(t, &watch);
@@ -184,6 +198,17 @@ static PMT_NOINLINE void free_in_other_arena(struct pmt_thread *t, void *p)
 		pmt_counters_rss_hint_self(t);
 }
 
+/* Perhaps a block that was drawn. */
+static PMT_NOINLINE void free_sampled(struct pmt_thread *t, void *p)
+{
+	pmt_sampling_freed_self(t, p, PMT_BLOCK_MALLOC);
+	pmt_counters_freed_self(t, pmt_chunk_usable(pmt_chunk_word(p)));
+	if (pmt_chunk_word(p) & PMT_CHUNK_OTHER_ARENA)
+		free_in_other_arena(t, p);
+	else
+		pmt_real.free(p);
+}
+
 PMT_INLINE void free_block(void *p)
 {
 	struct pmt_thread *t = pmt_self;
@@ -196,6 +221,10 @@ PMT_INLINE void free_block(void *p)
 	word = pmt_chunk_word(p);
 	if (PMT_UNLIKELY(word & PMT_CHUNK_MMAPPED)) {
 		free_slow(p);
+		return;
+	}
+	if (PMT_UNLIKELY(pmt_sampling_may_hold(p))) {
+		free_sampled(t, p);
 		return;
 	}
 	pmt_counters_freed_self(t, pmt_chunk_usable(word));
@@ -272,6 +301,7 @@ static void *resize(void *p, size_t size)
 	struct pmt_thread *t = pmt_thread_self();
 	struct trim_watch watch;
 	size_t old_bytes;
+	bool was_sampled;
 	void *moved;
 
 	if (PMT_UNLIKELY(pmt_bootstrap_owns(p)))
@@ -286,13 +316,16 @@ static void *resize(void *p, size_t size)
 	if (PMT_UNLIKELY(!pmt_glibc_fast) && pmt_blocks_on)
 		return realloc_recorded(t, p, size);
 	old_bytes = pmt_alloc_usable(p);
+	was_sampled = pmt_sampling_freed_self(t, p, PMT_BLOCK_REALLOC);
 	watch = begin_trim_watch(t, p);
 	moved = pmt_real.realloc(p, size);
 	end_trim_watch(t, &watch);
 	if (moved || size == 0)
 		pmt_counters_freed_self(t, old_bytes);
-	if (PMT_LIKELY(pmt_glibc_fast))
-		count_new(moved);
+	else if (PMT_UNLIKELY(was_sampled))
+		pmt_sampling_keep_self(t, p, old_bytes, PMT_BLOCK_REALLOC);
+	if (is_fast(t, size))
+		count_new(t, moved);
 	else
 		pmt_alloc_note_new_self(moved, size, PMT_BLOCK_REALLOC);
 	return moved;

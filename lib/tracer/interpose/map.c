@@ -16,6 +16,7 @@
 #include "counters/mappings.h"
 #include "event/blocks.h"
 #include "interpose/real.h"
+#include "sample/sampling.h"
 #include "thread.h"
 
 /* mlockall(MCL_FUTURE): from now on every mapping is populated at once. Any thread sets
@@ -59,8 +60,11 @@ static enum pmt_block_kind kind_of(int prot, int flags)
 static void note_mapped(struct pmt_thread *t, const void *at, size_t size,
 			enum pmt_block_kind kind)
 {
-	if (!pmt_blocks_on)
+	if (!pmt_blocks_on) {
+		if (pmt_sampling_mean)
+			pmt_sampling_mapped_self(t, at, size, whole_pages(size), kind);
 		return;
+	}
 	/* What Python's allocator maps to make objects in. */
 	if (kind == PMT_BLOCK_MMAP && t->domain_call.is_on)
 		kind = PMT_BLOCK_ARENA;
@@ -69,19 +73,29 @@ static void note_mapped(struct pmt_thread *t, const void *at, size_t size,
 
 /* Before the real munmap, as a free: behind it another thread may have the range. Where a
  * new mapping comes in the same call, behind it: such a call may well fail, and then
- * nothing happened. What the kernel refuses for its arguments is left out. */
-static void note_unmapped(struct pmt_thread *t, const void *at, size_t size)
+ * nothing happened. What the kernel refuses for its arguments is left out. True:
+ * recorded. */
+static bool note_unmapped(struct pmt_thread *t, const void *at, size_t size)
 {
-	if (pmt_blocks_on && size && !((uintptr_t)at & ((size_t)getpagesize() - 1)))
+	if (!size || (uintptr_t)at & ((size_t)getpagesize() - 1))
+		return false;
+	if (pmt_blocks_on)
 		pmt_blocks_freed_self(t, at, whole_pages(size), PMT_BLOCK_MMAP);
+	else
+		return pmt_sampling_mean &&
+		       pmt_sampling_unmapped_self(t, at, whole_pages(size));
+	return true;
 }
 
 /* munmap failed, as good as never: what was there is there still. */
 static void note_kept(struct pmt_thread *t, const struct pmt_unmapping *kept)
 {
-	if (kept->size && !((uintptr_t)kept->at & ((size_t)getpagesize() - 1)))
-		note_mapped(t, kept->at, kept->size,
-			    kept->file_bytes ? PMT_BLOCK_FILE : PMT_BLOCK_MMAP);
+	enum pmt_block_kind kind = kept->file_bytes ? PMT_BLOCK_FILE : PMT_BLOCK_MMAP;
+
+	if (pmt_blocks_on)
+		note_mapped(t, kept->at, kept->size, kind);
+	else
+		pmt_sampling_keep_mapped_self(t, kept->at, kept->size, kind);
 }
 
 /* --- mmap --- */
@@ -151,6 +165,7 @@ PMT_EXPORT int munmap(void *at, size_t size)
 	const struct pmt_real *real = pmt_real_bound();
 	struct pmt_thread *t = pmt_thread_self();
 	struct pmt_unmapping gone;
+	bool is_recorded = false;
 	int err;
 
 	if (!t)
@@ -158,7 +173,7 @@ PMT_EXPORT int munmap(void *at, size_t size)
 	bool counts = !pmt_real_is_allocator(__builtin_return_address(0));
 	if (counts) {
 		gone = pmt_mappings_take(at, size);
-		note_unmapped(t, at, size);
+		is_recorded = note_unmapped(t, at, size);
 	}
 	pmt_counters_rss_hint_begin_self(t, size);
 	err = real->munmap(at, size);
@@ -167,7 +182,8 @@ PMT_EXPORT int munmap(void *at, size_t size)
 		return err;
 	if (err) {
 		pmt_mappings_put_back(&gone);
-		note_kept(t, &gone);
+		if (is_recorded)
+			note_kept(t, &gone);
 	} else {
 		pmt_mappings_count_unmapped_self(t, &gone);
 	}

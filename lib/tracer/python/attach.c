@@ -17,6 +17,7 @@
 #include "event/blocks.h"
 #include "event/hook_way.h"
 #include "event/points.h"
+#include "interpose/glibc_heap.h"
 #include "live/live.h"
 #include "native/native.h"
 #include "os/say.h"
@@ -37,6 +38,7 @@
 #include "python/walk_check.h"
 #include "run/identity.h"
 #include "run/run.h"
+#include "sample/sampling.h"
 #include "thread.h"
 
 enum { CALLERS_MAX = 16, INTERPRETERS_MAX = 256 };
@@ -163,10 +165,14 @@ static void start_blocks(void)
 	pmt_blocks_start();
 }
 
-/* mode=allocs: from here on blocks are recorded, with stacks if those can be trusted. */
-static void record_blocks(void)
+static void start_sampling(void)
 {
-	start_blocks();
+	pmt_sampling_start(pmt_options_sample_bytes(options), options->live_size_bytes);
+}
+
+/* mode=allocs: stacks of blocks, if they can be trusted. The wrappers go the slow way. */
+static void begin_stacks(void)
+{
 	if (pmt_code_ids_init() < 0) {
 		say_no_stacks(": no memory for its functions");
 		return;
@@ -179,6 +185,20 @@ static void record_blocks(void)
 	const char *why_not = options->native ? pmt_native_start() : NULL;
 	if (why_not)
 		pmt_say(PMT_SAY_NATIVE, "stacks have no C frames", why_not, NULL);
+}
+
+/* From here on blocks are recorded. */
+static void record_blocks(void)
+{
+	bool samples = pmt_options_sample_bytes(options) > 0;
+
+	if (samples)
+		pmt_glibc_fast = 0;
+	else
+		start_blocks();
+	begin_stacks();
+	if (samples)
+		start_sampling();
 }
 
 /* mode=refs: objects are counted by type. */
@@ -214,7 +234,8 @@ static void attach_gil(void *interpreter)
 		set_way();
 		if (options->modes & PMT_MODE_CALLS)
 			install_hook(interpreter);
-		if (options->modes & PMT_MODE_ALLOCS && !pmt_blocks_on)
+		if (options->modes & PMT_MODE_ALLOCS && !pmt_blocks_on &&
+		    !pmt_sampling_mean)
 			record_blocks();
 		if (options->modes & PMT_MODE_OBJECTS)
 			pmt_domains_install_gil(PMT_DOMAINS_RECORD);
@@ -224,6 +245,7 @@ static void attach_gil(void *interpreter)
 	}
 	if (t) {
 		t->sums = before;
+		pmt_sampling_restart_self(t);
 		t->emitter.ours--;
 	}
 }
@@ -288,7 +310,8 @@ static int on_audit(const char *event, struct _object *args, void *unused)
 	}
 	if (event[0] == 's' && pmt_hook_legacy_audit(event))
 		return 0;
-	if (PMT_UNLIKELY(pmt_blocks_on && pmt_load32_relaxed(&pmt_emit_drain_missing)))
+	if (PMT_UNLIKELY((pmt_blocks_on || pmt_sampling_mean) &&
+			 pmt_load32_relaxed(&pmt_emit_drain_missing)))
 		pmt_emit_want_drain(); /* no hook does it, and malloc must not */
 	if (!pmt_py.thread_state_unchecked())
 		return 0;
@@ -318,7 +341,9 @@ static void trace_without_hook(const char *why)
 	say_unsupported(why);
 	if (!pmt_run_start())
 		return;
-	if (options->modes & PMT_MODE_ALLOCS)
+	if (pmt_options_sample_bytes(options))
+		start_sampling();
+	else if (options->modes & PMT_MODE_ALLOCS)
 		start_blocks();
 	pmt_drain_start();
 }

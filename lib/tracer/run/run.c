@@ -26,6 +26,7 @@
 #include "os/text.h"
 #include "rss/own_memory.h"
 #include "run/identity.h"
+#include "sample/sampling.h"
 
 struct pmt_run *pmt_run;
 
@@ -94,7 +95,8 @@ static void fill_header(struct pmt_run *run)
 
 	pmt_process_stat_read(0, &stat);
 	memcpy(h->magic, PMT_TRACE_MAGIC, PMT_TRACE_MAGIC_BYTES);
-	h->version = options->modes & (PMT_MODE_ALLOCS | PMT_MODE_OBJECTS)
+	h->version = options->modes & (PMT_MODE_ALLOCS | PMT_MODE_OBJECTS) &&
+			     !pmt_options_sample_bytes(options)
 			 ? PMT_FORMAT_VERSION
 			 : PMT_FORMAT_VERSION_CALLS;
 	h->header_bytes = sizeof(*h);
@@ -327,6 +329,7 @@ static _Atomic uint32_t forked_pid;
 
 void pmt_run_note_fork(void)
 {
+	pmt_sampling_after_fork();
 	if (pmt_identity.has_traced)
 		pmt_store32_release(&forked_pid, (uint32_t)pmt_sys_getpid());
 }

@@ -22,7 +22,7 @@ def preload(options):
     return {'LD_PRELOAD': '{lib}', 'PYMEMTRACE': 'quiet=1,out={out}/trace.bin' + options}
 
 
-# name -> (command, environment, module that it needs)
+# name -> (command, environment, module that it needs, or program with a / before it)
 TOOLS = {
     'plain': (['{python}', '{script}'], {}, None),
     'calls': (['{python}', '{script}'], preload(''), None),
@@ -30,13 +30,23 @@ TOOLS = {
     'tree': (['{python}', '{script}'], preload(',detail=tree'), None),
     'c_calls': (['{python}', '{script}'], preload(',c_calls=1'), None),
     'lines': (['{python}', '{script}'], preload(',mode=lines'), None),
+    'allocs': (['{python}', '{script}'], preload(',mode=allocs'), None),
+    'allocs native=1': (['{python}', '{script}'], preload(',mode=allocs,native=1'), None),
+    'objects': (['{python}', '{script}'], preload(',mode=objects'), None),
     'cProfile': (['{python}', '-m', 'cProfile', '-o', '{out}/prof', '{script}'], {}, None),
     'memray': (['{python}', '-m', 'memray', 'run', '-q', '-o', '{out}/m.bin', '{script}'], {}, 'memray'),
     'memray --trace-python-allocators': (
         ['{python}', '-m', 'memray', 'run', '-q', '--trace-python-allocators', '-o', '{out}/m.bin', '{script}'],
         {}, 'memray'),
+    'heaptrack': (['heaptrack', '-o', '{out}/h', '{python}', '{script}'], {}, '/heaptrack'),
+    'tracemalloc': (['{python}', '-X', 'tracemalloc', '{script}'], {}, None),
+    'tracemalloc 25': (['{python}', '-X', 'tracemalloc=25', '{script}'], {}, None),
     'cPyMemTrace.Profile(0)': (['{python}', '-c', ORIGINAL, '{script}'], {}, 'pymemtrace'),
 }
+
+
+# What a workload is run with; 'storm-25' is storm.py with the argument 25.
+ENVIRONMENT = {'storm': {'PYTHONMALLOC': 'malloc'}}
 
 
 def fill(text, names):
@@ -52,7 +62,10 @@ def run_once(tool, names):
     command, environment, _ = TOOLS[tool]
     env = {k: v for k, v in os.environ.items() if not k.startswith(('LD_', 'PYMEMTRACE', 'PYTHON'))}
     env.update({k: fill(v, names) for k, v in environment.items()})
-    argv = [fill(a, names) for a in command]
+    workload, *arguments = names['workload'].split('-')
+    env.update(ENVIRONMENT.get(workload, {}))
+    argv = [fill(a, names) for a in command] + arguments
+    argv[0] = shutil.which(argv[0]) or argv[0]
     pid = os.fork()
     if pid == 0:
         os.chdir(out)
@@ -71,6 +84,8 @@ def run_once(tool, names):
 
 def available(tool, python):
     module = TOOLS[tool][2]
+    if module and module.startswith('/'):
+        return shutil.which(module[1:]) is not None
     return module is None or os.system('%s -c "import %s" >/dev/null 2>&1' % (python, module)) == 0
 
 
@@ -100,7 +115,7 @@ def main():
     parser.add_argument('--lib', required=True, help='libpymemtrace.so to measure')
     parser.add_argument('--python', default=sys.executable)
     parser.add_argument('--tools', default=','.join(TOOLS))
-    parser.add_argument('--workloads', default='startup,fib,mix,objects')
+    parser.add_argument('--workloads', default='startup,fib,mix,objects,storm-5,storm-25,storm-60')
     parser.add_argument('--rounds', type=int, default=7)
     parser.add_argument('--patience', type=float, default=5,
                         help='a tool that takes more CPU seconds for a run is run once')
@@ -115,8 +130,8 @@ def main():
     tools = ['plain'] + [t for t in tools if t not in missing]
     names = {'python': args.python, 'lib': os.path.abspath(args.lib)}
     for workload in args.workloads.split(','):
-        script = os.path.join(HERE, 'workloads', workload + '.py')
-        runs = measure(tools, script, names, args.rounds, args.patience)
+        script = os.path.join(HERE, 'workloads', workload.split('-')[0] + '.py')
+        runs = measure(tools, script, dict(names, workload=workload), args.rounds, args.patience)
         print('**%s** (plain: %.3f s CPU, %d rounds)\n' % (
             workload, min(r[0] for r in runs['plain']), args.rounds))
         print('| tool | CPU ratio, median (minima) | more CPU | more memory | output |')

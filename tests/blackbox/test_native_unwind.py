@@ -214,6 +214,30 @@ def test_at_random(trace, tmp_path, tool, seed, alternate):
         assert python_names(stack) == ["go", "outer", "<module>"]
 
 
+OBJECTS = """\
+kept = []
+def make():
+    kept.append(bytes(700001))
+def outer():
+    make()
+outer()
+"""
+
+
+@pytest.mark.parametrize("allocator", ["pymalloc", "malloc"])
+def test_objects_have_c_frames(trace, tmp_path, tool, allocator):
+    """mode=objects: the innermost frame is the one that called Python's allocator."""
+    traced = trace(tmp_path, OBJECTS, "mode=objects,native=1", env={"PYTHONMALLOC": allocator})
+    assert (traced.process.returncode, traced.process.stderr) == (0, "")
+    found = stacks_by_size(tool, traced.path)
+    stacks = [stack for size in found if 700001 < size < 700100 for stack in found[size]]
+    assert stacks
+    for stack in stacks:
+        assert python_names(stack) == ["make", "outer", "<module>"]
+        assert stack[0].is_native and is_evaluators(stack[0].file)
+        assert not any(frame.file.startswith("libpymemtrace") for frame in stack)
+
+
 DEEP_PYTHON = """\
 import ctypes
 malloc = ctypes.CDLL(None).malloc

@@ -183,15 +183,23 @@ int pmt_block_history_put_live(struct pmt_block_history *blocks,
 	enum pmt_place_kind kind;
 	uint32_t at;
 
+	blocks->is_summed = true;
 	if (blocks->has_to || !pmt_block_place_kind(record->kind, &kind))
 		return 0;
-	blocks->is_summed = true;
 	blocks->record_count++;
 	int error =
 	    pmt_places_get(places, record->stream, record->stack_id, kind, 0, &at);
 	if (error)
 		return error;
 	struct pmt_place *place = &places->items[at];
+	if (pmt_place_is_heap(place)) {
+		struct pmt_held *peak = &places->moments[PMT_MOMENT_HEAP].heap;
+
+		places->heap.bytes += record->live.bytes - place->live.bytes;
+		places->heap.count += record->live.count - place->live.count;
+		/* The bytes are those of the state. */
+		peak->count += record->at_peak.count - place->at[PMT_MOMENT_HEAP].count;
+	}
 	place->live = held_of(record->live);
 	place->at[PMT_MOMENT_HEAP] = held_of(record->at_peak);
 	place->moment_number[PMT_MOMENT_HEAP] =
@@ -204,9 +212,9 @@ int pmt_block_history_put_live(struct pmt_block_history *blocks,
 void pmt_block_history_put_state(struct pmt_block_history *blocks,
 				 const struct pmt_live_state *state)
 {
+	blocks->is_summed = true;
 	if (blocks->has_to)
 		return;
-	blocks->is_summed = true;
 	blocks->set.places.moments[PMT_MOMENT_HEAP].heap.bytes = state->peak_bytes;
 	blocks->set.places.moments[PMT_MOMENT_HEAP].tick = state->peak_tick;
 	blocks->set.unknown_free_count = state->unknown_free_count;

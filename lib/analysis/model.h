@@ -135,6 +135,10 @@ int pmt_model_add_event(struct pmt_model *model,
 /* Behind the last event. 0 or -ENOMEM. */
 int pmt_model_finish(struct pmt_model *model) PMT_MUST_CHECK;
 
+/* Whether single blocks, or sums of them, were recorded and calls were not: then nobody
+ * knows which call ran. Behind finish. */
+bool pmt_model_is_of_blocks(const struct pmt_model *model);
+
 /* Whether `thread` names the stream `number`, as below. */
 bool pmt_model_is_thread(const struct pmt_model *model, uint32_t number,
 			 const char *thread);

@@ -202,11 +202,18 @@ static void settle_measured(struct pmt_model *model)
 	m->objects = t->object_count > 0;
 	m->rss = t->rss_up_pages > 0 || t->rss_down_pages > 0;
 	m->blocks = model->options.with_block_history &&
-		    (model->counts.blocks > 0 || model->sample_mean_bytes > 0);
+		    (model->counts.blocks > 0 || model->sample_mean_bytes > 0 ||
+		     model->block_history.is_summed);
 	m->types = model->types.count > 0;
 	/* The same wrappers count both; a program may well map nothing. */
 	m->mapped = m->mallocs || (model->flags_seen & PMT_FLAG_MAPPED) ||
 		    t->mapped_bytes != 0 || t->file_mapped_bytes != 0;
+}
+
+bool pmt_model_is_of_blocks(const struct pmt_model *model)
+{
+	return !model->measured.calls &&
+	       (model->counts.blocks > 0 || model->live.state_count > 0);
 }
 
 int pmt_model_finish(struct pmt_model *model)
@@ -231,7 +238,7 @@ int pmt_model_finish(struct pmt_model *model)
 	settle_measured(model);
 	pmt_peaks_finish(&model->peaks, model->page_bytes, model->measured.rss,
 			 model->measured.mallocs);
-	if (model->counts.blocks > 0 && !model->measured.calls)
+	if (pmt_model_is_of_blocks(model))
 		pmt_peaks_forget_calls(&model->peaks);
 	return 0;
 }

@@ -81,7 +81,7 @@ keep = kept(500), brief(2000), high(), grown(), spread(3000)
 """
 
 
-def test_same_as_the_stream(trace, tmp_path, report, same_addresses):
+def test_same_as_the_stream(trace, tmp_path, report, tool, same_addresses):
     told = {}
     for detail in "stream", "live":
         folder = tmp_path / detail
@@ -96,6 +96,16 @@ def test_same_as_the_stream(trace, tmp_path, report, same_addresses):
             by_line(rows(report, "peak", done.path), "peak"),
             functions(report, done.path),
         ]
+        blocks = report("leaks", done.path)["blocks"]
+        assert blocks["measured"]
+        found = rows(report, "leaks", done.path)
+        assert blocks["live_bytes"] == sum(row["self"]["leaked_bytes"] for row in found)
+        assert blocks["live_count"] == sum(row["self"]["leaked_count"] for row in found)
+        assert blocks["peak_count"] == sum(
+            row["self"]["peak_count"] for row in rows(report, "peak", done.path))
+        text = report("leaks", done.path, "text", "--bytes")
+        assert text.startswith("{:,} in {:,} blocks".format(
+            blocks["live_bytes"], blocks["live_count"])), text
     for live, stream in zip(told["live"], told["stream"]):
         assert set(live) == set(stream)
         for place, figures in live.items():
@@ -103,6 +113,9 @@ def test_same_as_the_stream(trace, tmp_path, report, same_addresses):
                     figures[::2], figures[1::2], stream[place][::2], stream[place][1::2]):
                 assert count == others_count, place
                 assert abs(bytes_ - others_bytes) <= 16 * max(count, 10), place
+    for view, options in ("at", ["--by=line", "50%"]), ("sizes", []), ("fragmentation", []):
+        said = tool("pymemtrace-report", view, *options, done.path)
+        assert said.returncode == 2 and "not block by block" in said.stderr, said
     at_end, _, at_peak, allocated = told["live"]
     assert sum(bytes_ for bytes_, _ in at_end.values()) >= 500 * 1000 + 49000 + 2000 * 64
     assert sum(bytes_ for bytes_, _ in at_peak.values()) >= 64 * 300000

@@ -192,7 +192,7 @@ static void set_rss_peak(json_t *object, const struct pmt_analysis *a)
 	const struct pmt_block_history *blocks = &a->model->block_history;
 	const struct pmt_place_moment_state *moment =
 	    &blocks->set.places.moments[PMT_MOMENT_RSS];
-	bool is_known = moment->tick > 0;
+	bool is_known = moment->tick > 0 && !blocks->is_summed;
 
 	json_object_set_new(object, "rss_peak_bytes",
 			    is_known ? json_integer(blocks->rss_highest_bytes)
@@ -204,7 +204,8 @@ static void set_rss_peak(json_t *object, const struct pmt_analysis *a)
 		json_object_set_new(object, "rss_peak_live_bytes", json_null());
 		json_object_set_new(object, "rss_peak_live_count", json_null());
 	}
-	json_object_set_new(object, "rss_peak_at_ns", moment_ns(a, moment->tick));
+	json_object_set_new(object, "rss_peak_at_ns",
+			    moment_ns(a, is_known ? moment->tick : 0));
 }
 
 json_t *pmt_block_json(const struct pmt_analysis *a)

@@ -14,25 +14,20 @@ struct keyed {
 	const struct pmt_function *function;
 };
 
-bool pmt_ranking_is_of_blocks(const struct pmt_model *model)
-{
-	return model->counts.blocks > 0 && !model->measured.calls;
-}
-
 const char *const *pmt_ranking_columns(const struct pmt_model *model,
 				       const char *const *keys)
 {
 	static const char *const of_blocks[] = {"allocated", "net",    "allocated-count",
 						"freed",     "mapped", NULL};
 
-	return pmt_ranking_is_of_blocks(model) ? of_blocks : keys;
+	return pmt_model_is_of_blocks(model) ? of_blocks : keys;
 }
 
 const struct pmt_metric *pmt_ranking_default(const struct pmt_model *model)
 {
 	static const char *const keys[] = {"rss-net", "net", "objects", "calls"};
 
-	if (pmt_ranking_is_of_blocks(model))
+	if (pmt_model_is_of_blocks(model))
 		return pmt_metric_find("allocated");
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {

@@ -17,10 +17,8 @@ struct pmt_ranking {
 	const struct pmt_metric *metric; /* of the order; NULL for name and file */
 };
 
-/* A trace of single blocks and no calls: who ran when RSS changed is not known. */
-bool pmt_ranking_is_of_blocks(const struct pmt_model *model);
-
-/* The keys of columns for such a trace; of others keys itself. */
+/* The keys of columns for a trace of blocks and no calls (pmt_model_is_of_blocks); of
+ * others keys itself. */
 const char *const *pmt_ranking_columns(const struct pmt_model *model,
 				       const char *const *keys);
 

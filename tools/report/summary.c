@@ -51,7 +51,7 @@ static int fill_lists(struct pmt_summary *summary, const struct pmt_model *model
 		list->member = kinds[i].member;
 		list->heading = kinds[i].heading;
 		list->metric = pmt_metric_find(kinds[i].key);
-		list->is_unknown = i == 0 && pmt_ranking_is_of_blocks(model);
+		list->is_unknown = i == 0 && pmt_model_is_of_blocks(model);
 		error = fill_list(list, model, rows, count, limit);
 		if (list->is_unknown)
 			list->count = 0;

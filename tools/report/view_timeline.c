@@ -121,7 +121,7 @@ static int print_text(const struct pmt_report_request *request,
 {
 	if (pmt_drawing_print(request, a, RSS_ROWS, HEAP_ROWS) == 0)
 		fputs("  nothing was measured over time\n", request->out);
-	if (!pmt_ranking_is_of_blocks(a->model))
+	if (!pmt_model_is_of_blocks(a->model))
 		print_rises(request, a);
 	print_marks(request, a);
 	pmt_truth_print(request, a);

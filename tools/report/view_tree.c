@@ -16,7 +16,7 @@ static const struct pmt_metric *default_metric(const struct pmt_model *model)
 {
 	static const char *const keys[] = {"rss-up", "allocated", "objects", "calls"};
 
-	if (pmt_ranking_is_of_blocks(model))
+	if (pmt_model_is_of_blocks(model))
 		return pmt_metric_find("allocated");
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		const struct pmt_metric *metric = pmt_metric_find(keys[i]);

@@ -250,6 +250,20 @@ static void attach_gil(void *interpreter)
 	}
 }
 
+/* mode=objects: takes the place again that was taken from us. */
+static void watch_domains_gil(void)
+{
+	struct pmt_thread *t = pmt_thread_self();
+
+	if (PMT_LIKELY(!pmt_domains_changed_gil()) || !t || !pmt_run_is_on())
+		return;
+	struct pmt_deltas before = t->sums;
+	t->emitter.ours++;
+	pmt_domains_install_gil(PMT_DOMAINS_RECORD);
+	t->emitter.ours--;
+	t->sums = before;
+}
+
 static void forget_interpreter(const void *interpreter)
 {
 	int place = interpreter ? find_attached(interpreter) : -1;
@@ -321,6 +335,8 @@ static int on_audit(const char *event, struct _object *args, void *unused)
 		pmt_hook_monitoring_audit_gil(event);
 	void *interpreter = pmt_py.interpreter_get();
 	if (PMT_LIKELY(interpreter == last)) {
+		if (options->modes & PMT_MODE_OBJECTS)
+			watch_domains_gil();
 		if (watches)
 			pmt_hook_watch_gil(interpreter);
 		return 0;

@@ -98,8 +98,21 @@ static bool comes_by_us(const struct pmt_py_allocator *now)
 	return !t || t->sums.object_count != before;
 }
 
+/* What lay in front of the object domain when we looked last; with the GIL. */
+static void *(*front)(void *ctx, size_t size);
+
+bool pmt_domains_changed_gil(void)
+{
+	struct pmt_py_allocator now = {0};
+
+	pmt_py.PyMem_GetAllocator(PMT_DOMAIN_OBJ, &now);
+	return now.malloc != front;
+}
+
 void pmt_domains_install_gil(enum pmt_domains_way way)
 {
+	struct pmt_py_allocator in_front = {0};
+
 	for (int domain = 0; domain < PMT_DOMAINS; domain++) {
 		struct pmt_py_allocator now = {0};
 
@@ -116,4 +129,6 @@ void pmt_domains_install_gil(enum pmt_domains_way way)
 			now.free = ours.free;
 		pmt_py.PyMem_SetAllocator(domain, &now);
 	}
+	pmt_py.PyMem_GetAllocator(PMT_DOMAIN_OBJ, &in_front);
+	front = in_front.malloc;
 }

@@ -5,6 +5,7 @@
 #ifndef PMT_TRACER_PYTHON_DOMAINS_H
 #define PMT_TRACER_PYTHON_DOMAINS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,7 +37,11 @@ extern PMT_HIDDEN PMT_TLS struct pmt_noted_block pmt_noted_block;
 
 /* Puts our functions in front of the current allocators; nothing happens where they are
  * already there. After the interpreter's initialisation, with the GIL; to record, behind
- * pmt_blocks_start. */
+ * pmt_blocks_start. What is allocated meanwhile is to be ours (emitter.ours). */
 void pmt_domains_install_gil(enum pmt_domains_way way);
+
+/* Whether somebody changed the object domain's allocator since: tracemalloc puts back at
+ * its stop what it found at its start, and what came in front of it is gone. */
+bool pmt_domains_changed_gil(void);
 
 #endif

@@ -28,9 +28,10 @@
  * the whole characters that fit; NULL is as good as "". The text is copied.
  *
  * Every function may be called from any thread, with or without the GIL, from a signal
- * handler and in a forked child; none of them allocates, blocks for longer than the full
- * buffer of a thread does (100 ms at most), or changes errno. There is no error that
- * would need handling: what could not be recorded is counted in the trace as lost.
+ * handler and in a forked child; none of them allocates or changes errno, none but dump
+ * blocks for longer than the full buffer of a thread does (100 ms at most). There is no
+ * error that would need handling: what could not be recorded is counted in the trace as
+ * lost.
  */
 #ifndef PYMEMTRACE_PYMEMTRACE_H
 #define PYMEMTRACE_PYMEMTRACE_H
@@ -107,6 +108,14 @@ PYMEMTRACE_FUNCTION(resume, (void), (), )
  * a text that nobody would record.
  */
 PYMEMTRACE_FUNCTION(active, (void), (), )
+
+/*
+ * int pymemtrace_dump(void);
+ * Writes what the tracer knows into the trace now, before it returns: events that wait in
+ * its buffers, and the sums that it keeps in the process (detail=tree, detail=live,
+ * mode=refs). 1 when it was written, 0 when not. It takes as long as the file takes.
+ */
+PYMEMTRACE_FUNCTION(dump, (void), (), )
 
 #ifdef __cplusplus
 }

@@ -4,6 +4,7 @@
  */
 #include "base/option_table.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "base/options.h"
@@ -44,6 +45,12 @@ static const struct pmt_option_word ring_words[] = {
 static const struct pmt_option_word start_words[] = {
     {"running", PMT_START_RUNNING, false},
     {"paused", PMT_START_PAUSED, false},
+};
+static const struct pmt_option_word dump_signal_words[] = {
+    {"off", 0, false},
+    {"HUP", SIGHUP, false},
+    {"USR1", SIGUSR1, false},
+    {"USR2", SIGUSR2, false},
 };
 static const struct pmt_option_word compress_words[] = {
     {"lz4", PMT_COMPRESS_LZ4, false},
@@ -110,6 +117,9 @@ const struct pmt_option pmt_option_table[] = {
      .help = "only threads whose name matches; may repeat"},
     {ROW("start", WORD, start, "running", "WORD", STREAM), WORDS_OF(start_words),
      .help = "begin at once, or when the program calls pymemtrace_resume()"},
+    {ROW("dump_signal", WORD, dump_signal, "off", "WORD", ALL),
+     WORDS_OF(dump_signal_words),
+     .help = "a signal at which the process writes all it knows into the trace"},
     {ROW("redact", FLAG, redact, "0", "0|1", ALL),
      .help = "leave the command line and the folders of file names out of the trace"},
     {ROW("compress", WORD, compress, "lz4", "WORD", ALL), WORDS_OF(compress_words),

@@ -77,12 +77,13 @@ struct pmt_globs {
 /* Texts point into the structure itself or to constants: it must not be copied. Words
  * hold a value of the enum that stands beside them. */
 struct pmt_options {
-	uint32_t modes;    /* enum pmt_mode */
-	uint32_t detail;   /* enum pmt_detail */
-	uint32_t rss;      /* enum pmt_rss_wanted */
-	uint32_t ring;     /* enum pmt_ring_place */
-	uint32_t start;    /* enum pmt_start */
-	uint32_t compress; /* enum pmt_compress */
+	uint32_t modes;       /* enum pmt_mode */
+	uint32_t detail;      /* enum pmt_detail */
+	uint32_t rss;         /* enum pmt_rss_wanted */
+	uint32_t ring;        /* enum pmt_ring_place */
+	uint32_t start;       /* enum pmt_start */
+	uint32_t compress;    /* enum pmt_compress */
+	uint32_t dump_signal; /* its number; 0: none */
 	bool c_calls;
 	bool native;
 	bool redact;

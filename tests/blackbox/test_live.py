@@ -5,6 +5,7 @@ import json
 import os
 import random
 import signal
+import time
 
 import pytest
 
@@ -258,3 +259,92 @@ def test_killed_at_a_random_moment(interp, tmp_path, facts, report, seed, proces
                 assert counted <= times <= counted + 1, name
                 assert counted <= row["freed_bytes"] // usable <= times, name
                 assert live.get(name, 0) <= 2
+
+
+ASKED = LIBC + """
+def kept(n):
+    for i in range(n):
+        held.append(malloc(3000))
+def step(n):
+    kept(n)
+    print(usable(held[0]) * len(held), flush=True)
+    sys.stdin.readline()
+held = []
+step(100)
+step(50)
+kept(25)
+dump = libc.pymemtrace_dump
+dump.argtypes = []
+print(dump(), usable(held[0]) * len(held), flush=True)
+sys.stdin.readline()
+os.kill(os.getpid(), 9)
+"""
+
+
+def asked_states(tool, path):
+    """What each state that was asked for, and is in the file, says of kept: its live bytes."""
+    dump = tool("pymemtrace-report", "dump", "--format=json", path)
+    found, live, is_asked = [], {}, False
+    for line in dump.stdout.splitlines():
+        record = json.loads(line)
+        if record.get("record") == "LIVE_STATE":
+            is_asked = record["reason"] == 3
+            if is_asked:
+                found.append(dict(live))
+        elif record.get("record") == "LIVE_PLACE" and record["kind"] == 0:
+            bytes_, count = record["live_bytes"], record["live_count"]
+            is_kept = count and 3000 <= bytes_ // count <= 3016
+            live[record["stream"], record["stack_id"]] = bytes_ if is_kept else 0
+            if is_asked:
+                found[-1] = dict(live)
+    return [sum(state.values()) for state in found]
+
+
+def test_dump_when_it_is_asked_for(interp, tmp_path, tool, report):
+    """By a signal and by a call, while the program runs; all is there before a kill."""
+    script, path = tmp_path / "app.py", tmp_path / "trace.bin"
+    script.write_text(ASKED)
+    options = "out=%s,%s,dump_signal=USR1,ring=private" % (path, LIVE)
+    process = interp.popen([script], env={"PYMEMTRACE": options}, cwd=tmp_path, stdin=-1, stdout=-1)
+    live = []
+    try:
+        for step in range(2):
+            live.append(int(process.stdout.readline()))
+            process.send_signal(signal.SIGUSR1)
+            deadline = time.monotonic() + 60
+            while len(asked_states(tool, path)) <= step:
+                assert time.monotonic() < deadline and process.poll() is None
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+        written, now = map(int, process.stdout.readline().split())
+        live.append(now)
+        assert written == 1
+        assert len(asked_states(tool, path)) == 3
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        assert process.wait(60) == -signal.SIGKILL
+    finally:
+        process.kill()
+        process.wait()
+    for state, truth in zip(asked_states(tool, path), live):
+        assert truth <= state <= truth + 2000 # glibc's remainders
+    leaks = {row["function"]: row["self"] for row in rows(report, "leaks", path, "--by=function")}
+    assert leaks["kept"]["leaked_bytes"] >= live[2]
+
+
+def test_signal_that_is_not_asked_for(interp, tmp_path):
+    """Off by default: the signal does what it does without the tracer."""
+    for options, status in (LIVE, -signal.SIGUSR1), (LIVE + ",dump_signal=USR1", 3):
+        done = interp.run(["-c", "import os\nos.kill(os.getpid(), 10)\nos._exit(3)"],
+                          env={"PYMEMTRACE": "out=%s,%s" % (tmp_path / "t.bin", options)})
+        assert done.returncode == status
+
+
+def test_signal_handler_of_the_program(interp, tmp_path):
+    program = "\n".join((
+        "import os, signal",
+        "signal.signal(10, lambda *args: print('mine'))",
+        "os.kill(os.getpid(), 10)"))
+    done = interp.run(["-c", program], env={
+        "PYMEMTRACE": "out=%s,%s,dump_signal=USR1" % (tmp_path / "t.bin", LIVE)})
+    assert (done.returncode, done.stdout, done.stderr) == (0, "mine\n", "")

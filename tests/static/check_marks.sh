@@ -8,7 +8,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 count=0
 
-# A tracer that only tells what it was called with; 40 to 45 are no plausible accidents.
+# A tracer that only tells what it was called with; 40 to 46 are no plausible accidents.
 cat >"$work/tracer.c" <<'END'
 #define PYMEMTRACE_TRACER
 #include <pymemtrace/pymemtrace.h>
@@ -19,6 +19,7 @@ int pymemtrace_region_end(const char *text) { printf("end %s\n", text); return 4
 int pymemtrace_pause(void) { puts("pause"); return 43; }
 int pymemtrace_resume(void) { puts("resume"); return 44; }
 int pymemtrace_active(void) { puts("active"); return 45; }
+int pymemtrace_dump(void) { puts("dump"); return 46; }
 END
 # Once by name and once by address, which needs a copy that is not inlined.
 cat >"$work/program.c" <<'END'
@@ -34,12 +35,13 @@ int main(void)
 	sum += pymemtrace_pause();
 	sum += pymemtrace_resume();
 	sum += pymemtrace_active();
+	sum += pymemtrace_dump();
 	printf("sum %d\n", sum);
 	return 0;
 }
 END
 cp "$work/program.c" "$work/program.cc"
-printf 'mark a\nmark b\nbegin c\nend d\npause\nresume\nactive\nsum 295\n' >"$work/reached"
+printf 'mark a\nmark b\nbegin c\nend d\npause\nresume\nactive\ndump\nsum 341\n' >"$work/reached"
 echo "sum 0" >"$work/nothing"
 $CC -Iinclude -fPIC -shared -o "$work/tracer.so" "$work/tracer.c"
 

@@ -141,7 +141,7 @@ static const struct wrong wrongs[] = {
      "sample, out, rss, "
      "interval, ring, ring_size, max_size, live_size, min_rss, min_alloc, include, "
      "exclude, thread, "
-     "start, redact, compress, quiet, verbose"},
+     "start, dump_signal, redact, compress, quiet, verbose"},
     {"modee=calls", PMT_OPTIONS_UNKNOWN_KEY,
      "unknown key \"modee\" (at character 1); did you mean \"mode\"?"},
     {"c_calls=1,compres=none", PMT_OPTIONS_UNKNOWN_KEY,

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "drain/contexts.h"
+#include "drain/dump.h"
 #include "drain/live.h"
 #include "drain/own_thread.h"
 #include "drain/pass.h"
@@ -150,6 +151,9 @@ static uint64_t work(struct pmt_drain *d)
 	uint64_t interval = pmt_run->options->interval_ns;
 	uint64_t least = pmt_run->area.header->slot_data_bytes / 4;
 
+	/* Acquire and release: what was done before it was wanted is in it. */
+	if (pmt_load32_relaxed(&d->dump_wanted) && pmt_cas32(&d->dump_wanted, 1, 0))
+		pmt_dump_now(PMT_LIVE_ASKED);
 	pmt_drain_lock();
 	if (now >= d->next_flush_ns) {
 		d->next_flush_ns = now + FLUSH_NS;
@@ -301,6 +305,12 @@ static void wake_drain(struct pmt_drain *d)
 	pmt_add32_relaxed(&d->wake, 1);
 	if (pmt_load32_acquire(&d->sleeping))
 		futex_wake(&d->wake);
+}
+
+void pmt_drain_want_dump(void)
+{
+	pmt_store32_release(&pmt_run->drain.dump_wanted, 1);
+	wake_drain(&pmt_run->drain);
 }
 
 /* Without a drain thread the producer does its work; see design of fork in fork.c. */

@@ -36,6 +36,7 @@ struct pmt_drain {
 	_Atomic uint32_t lock;
 	_Atomic uint32_t refused;       /* no thread was to be had, at least once */
 	_Atomic uint64_t not_before_ns; /* after a fork: no new thread until then */
+	_Atomic uint32_t dump_wanted;   /* whoever wants one sets it */
 	uint64_t next_sample_ns;
 	uint64_t first_sample_ns;
 	uint64_t next_flush_ns;
@@ -54,6 +55,10 @@ void pmt_drain_start(void);
  * at it, until that one has done so. From a signal handler that interrupted the start,
  * the stop or a holder of the lock it does nothing: that would be to wait for itself. */
 void pmt_drain_stop(void);
+
+/* Makes the thread write everything that is known, at once or when it comes to be there.
+ * In signal handlers too. */
+void pmt_drain_want_dump(void);
 
 /* Takes everything that is in the rings now; drain lock held inside. */
 void pmt_drain_flush(void);

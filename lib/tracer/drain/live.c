@@ -2,13 +2,8 @@
  * not written again: the file grows with what happens, not with time. */
 #include "drain/live.h"
 
-#include <errno.h>
-
 #include "base/crc32c.h"
-#include "drain/contexts.h"
 #include "drain/pass.h"
-#include "drain/sample.h"
-#include "drain/types.h"
 #include "event/emit.h"
 #include "live/live.h"
 #include "run/run.h"
@@ -69,22 +64,4 @@ bool pmt_live_write_locked(enum pmt_live_reason reason)
 			return false;
 	}
 	return true;
-}
-
-bool pmt_live_dump(enum pmt_live_reason reason)
-{
-	bool written;
-	int saved = errno;
-
-	if (!pmt_run_is_on() || pmt_drain_is_held_by_me())
-		return false;
-	pmt_drain_lock();
-	pmt_pass_take_locked(1);
-	pmt_contexts_write_all_locked();
-	written = pmt_types_write_locked() && pmt_live_write_locked(reason);
-	pmt_sample_take_locked();
-	pmt_pass_take_locked(1);
-	pmt_drain_unlock();
-	errno = saved;
-	return written;
 }

@@ -10,6 +10,7 @@
 
 #include "base/options.h"
 #include "drain/drain.h"
+#include "drain/dump.h"
 #include "os/say.h"
 #include "python/attach.h"
 #include "run/child_env.h"
@@ -48,6 +49,8 @@ __attribute__((constructor)) static void begin(void)
 		}
 		pthread_atfork(before_fork, NULL, pmt_run_note_fork);
 		pmt_counting = is_python;
+		if (is_python && options.dump_signal)
+			pmt_dump_watch((int)options.dump_signal);
 	}
 	pmt_attach_prepare(&options, &options_error);
 	pmt_attach_at_start();

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "drain/dump.h"
 #include "event/context.h"
 #include "event/hook_way.h"
 #include "event/points.h"
@@ -95,4 +96,30 @@ int pymemtrace_resume(void)
 	atomic_fetch_and_explicit(&pmt_hook_way, ~(uint32_t)PMT_WAY_PAUSED,
 				  memory_order_relaxed);
 	return was_active;
+}
+
+/* Its own sums are of now; those of other threads as of their last records. */
+static void settle(struct pmt_thread *t)
+{
+	struct pmt_emitter *e = &t->emitter;
+
+	if (e->busy || !e->live)
+		return;
+	e->busy = 1;
+	pmt_rss_read_self(t);
+	pmt_context_settle(t);
+	pmt_points_settle(t);
+	pmt_emit_checkpoint(e, &t->sums);
+	e->busy = 0;
+}
+
+int pymemtrace_dump(void)
+{
+	struct pmt_thread *t = pmt_run ? pmt_thread_self() : NULL;
+	int saved = errno;
+
+	if (t && pmt_run_is_on())
+		settle(t);
+	errno = saved;
+	return pmt_dump_now(PMT_LIVE_ASKED);
 }

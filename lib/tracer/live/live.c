@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "drain/live.h"
+#include "drain/dump.h"
 #include "event/blocks.h"
 #include "event/emit.h"
 #include "event/hook_way.h"
@@ -327,7 +327,7 @@ void pmt_live_allocated_self(struct pmt_thread *t, const void *p, size_t bytes,
  * live until then is written now. */
 static PMT_NOINLINE void note_end(struct pmt_thread *t)
 {
-	pmt_live_dump(PMT_LIVE_PYTHON_ENDS);
+	pmt_dump_now(PMT_LIVE_PYTHON_ENDS);
 	pmt_blocks_say_end(t);
 }
 

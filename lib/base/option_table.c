@@ -103,7 +103,7 @@ const struct pmt_option pmt_option_table[] = {
     {ROW("live_size", SIZE, live_size_bytes, "512MiB", "SIZE", "allocs"), .min = MIB,
      .max = INT64_MAX,
      .help =
-	 "bound of the table of live blocks of detail=live and sample: 46 bytes each at "
+	 "bound of the table of live blocks of detail=live and sample: 59 bytes each at "
 	 "most"},
     {ROW("min_rss", SIZE, min_rss_bytes, "0", "SIZE", EVENTS), .max = INT64_MAX,
      .help = "write only the events around a change of the resident set by so much"},

@@ -20,14 +20,15 @@ enum { PMT_BLOCK_SHARDS = 64 };
 
 struct pmt_block_slot;
 
-/* All but the lock and the count: whoever holds the lock. */
+/* All but the lock: whoever holds the lock writes. Slots and mask are looked at without
+ * it by who only wants them fetched. */
 struct pmt_block_shard {
 	_Alignas(PMT_CACHE_LINE_BYTES) _Atomic uint32_t lock;
 	_Atomic uint32_t count; /* the holder writes, anybody reads */
-	uint32_t mask;          /* slots less one; 0: no slots yet */
+	_Atomic uint32_t mask;  /* slots less one; 0: no slots yet */
 	_Atomic uint32_t stuck; /* somebody gave up on the holder; who waited writes */
 	uint32_t refused;       /* the kernel gave no memory: it is not asked again */
-	struct pmt_block_slot *slots;
+	struct pmt_block_slot *_Atomic slots;
 };
 
 /* All zero but most_bytes is an empty map. */
@@ -50,9 +51,13 @@ enum pmt_block_take {
 	PMT_TAKE_BUSY, /* it is there still, if it was */
 };
 
+/* Fetches what put will need, while something else is done: a miss of the caches costs as
+ * much as all the rest. */
+void pmt_block_map_expect(struct pmt_block_map *map, uint64_t address);
+
 /* After the block was got and before anybody else can free it.
  * Budget: an atomic exchange, and one or two cache lines of a table of 16 bytes a slot
- * that is three to seven tenths full. */
+ * that is 27 to 55 % full. */
 enum pmt_block_put pmt_block_map_put(struct pmt_block_map *map, uint64_t address,
 				     uint64_t value, uint64_t *ret_old);
 

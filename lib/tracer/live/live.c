@@ -309,6 +309,7 @@ void pmt_live_allocated_self(struct pmt_thread *t, const void *p, size_t bytes,
 		return;
 	if (PMT_LIKELY(begin(t))) {
 		if (PMT_LIKELY(!is_paused())) {
+			pmt_block_map_expect(&blocks, (uintptr_t)p);
 			uint32_t number = pmt_live_row_number_self(
 			    t, pmt_stack_id_self(t), family_of(kind), &is_full);
 			if (PMT_UNLIKELY(is_full))

@@ -14,7 +14,7 @@
 uint64_t pmt_draw_seed(uint64_t entropy);
 
 /* The next gap, at least 1: at most s with the probability 1 - exp(-s / mean_bytes), for
- * each whole s. Some 40 ns. */
+ * each whole s. Some 70 ns. */
 uint64_t pmt_draw_gap(uint64_t *state, uint64_t mean_bytes);
 
 #endif

@@ -241,9 +241,12 @@ void pmt_options_init(struct pmt_options *options)
 	}
 }
 
-/* The key that does not go with the detail, or NULL. */
+/* The key that does not go with the detail or the mode, or NULL. */
 static const char *conflict_of(const struct pmt_options *options)
 {
+	if (options->sample_bytes &&
+	    (options->modes & PMT_MODE_OBJECTS || options->detail == PMT_DETAIL_LIVE))
+		return "sample";
 	switch ((enum pmt_detail)options->detail) {
 	case PMT_DETAIL_TREE:
 		return options->modes & ~(uint32_t)PMT_MODE_CALLS ? "mode"

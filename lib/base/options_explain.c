@@ -36,6 +36,18 @@ static void put_key(struct pmt_phrase *phrase, const struct pmt_options_error *e
 	pmt_phrase_put_bytes(phrase, error->key, error->key_bytes);
 }
 
+/* What the key of a conflict does not go with, and why. */
+static const char *why_not(const char *key)
+{
+	if (strcmp(key, "mode") == 0)
+		return "detail=tree or live: calls alone are summed per call path, and "
+		       "allocs with what is live";
+	if (strcmp(key, "sample") == 0)
+		return "detail=live or mode=objects: it chooses among malloc's blocks "
+		       "that are written one by one";
+	return "detail=tree: it chooses among events, of which the tree holds sums";
+}
+
 static void put_fault(struct pmt_phrase *phrase, const struct pmt_options_error *error)
 {
 	switch (error->fault) {
@@ -74,13 +86,8 @@ static void put_fault(struct pmt_phrase *phrase, const struct pmt_options_error 
 		break;
 	case PMT_OPTIONS_CONFLICT:
 		put_key(phrase, error);
-		pmt_phrase_put(phrase, " does not go with detail=");
-		pmt_phrase_put(phrase,
-			       strcmp(error->option->key, "mode") == 0
-				   ? "tree or live: calls alone are summed per "
-				     "call path, and allocs with what is live"
-				   : "tree: it chooses among events, of which the "
-				     "tree holds sums");
+		pmt_phrase_put(phrase, " does not go with ");
+		pmt_phrase_put(phrase, why_not(error->option->key));
 		break;
 	case PMT_OPTIONS_TOO_LONG:
 		pmt_phrase_put(phrase, "more than ");

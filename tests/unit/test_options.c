@@ -216,6 +216,8 @@ static const struct wrong wrongs[] = {
     {"mode=lines,detail=live", PMT_OPTIONS_CONFLICT, NULL},
     {"mode=allocs,detail=tree", PMT_OPTIONS_CONFLICT, NULL},
     {"mode=objects,detail=live", PMT_OPTIONS_CONFLICT, NULL},
+    {"mode=objects,sample=1MiB", PMT_OPTIONS_CONFLICT, NULL},
+    {"mode=allocs,detail=live,sample=1MiB", PMT_OPTIONS_CONFLICT, NULL},
 };
 
 START_TEST(errors_say_what_where_and_what_is_allowed)

@@ -206,7 +206,8 @@ int pmt_processes_find(const char *path, struct pmt_processes *ret_processes)
 		error = add_folder(&processes, &capacity, folder, path, header.run_id);
 	if (!error && processes.count > 0)
 		error = order(&processes);
-	free(folder);
+	if (slash) /* gcc 12's analyzer takes free(NULL), twice, for a fault */
+		free(folder);
 	if (error) {
 		pmt_processes_close(&processes);
 		return error;

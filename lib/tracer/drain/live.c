@@ -59,7 +59,7 @@ bool pmt_live_write_locked(enum pmt_live_reason reason)
 		if (!atomic_load_explicit(&rows->blocks[i / rows->rows_a_block],
 					  memory_order_acquire))
 			continue;
-		struct pmt_live_row *row = pmt_live_row_at(rows, rows->first + i);
+		struct pmt_live_row *row = pmt_live_row_own(rows, i);
 		if (pmt_load32_acquire(&row->is_used) && !write_row(row, peak_number))
 			return false;
 	}

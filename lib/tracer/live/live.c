@@ -106,8 +106,9 @@ static bool owns(const struct pmt_thread *t, const struct pmt_live_row *row)
 /* Before the block can be freed by anybody: it is in no map yet. */
 static void count_allocated(struct pmt_thread *t, uint32_t number, uint64_t bytes)
 {
-	struct pmt_live_sums *sums = pmt_run->live.sums;
-	struct pmt_live_row *row = pmt_live_row_at(&pmt_run->live, number);
+	const struct pmt_live_rows *rows = &pmt_run->live;
+	struct pmt_live_sums *sums = rows->sums;
+	struct pmt_live_row *row = pmt_live_row_own(rows, number - rows->first);
 	bool is_own = owns(t, row);
 
 	keep_peak(sums, row);

@@ -93,7 +93,7 @@ static uint32_t new_row(struct pmt_thread *t, uint32_t stack_id, uint8_t kind)
 	    (!atomic_load_explicit(&rows->blocks[number], memory_order_acquire) &&
 	     !take_block(rows, &pmt_run->area, number)))
 		return 0; /* the number stays unused */
-	fill(pmt_live_row_at(rows, rows->first + i), t->emitter.stream, stack_id, kind);
+	fill(pmt_live_row_own(rows, i), t->emitter.stream, stack_id, kind);
 	raise_next(rows->first + i + 1);
 	return rows->first + i;
 }

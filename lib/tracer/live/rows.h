@@ -58,20 +58,25 @@ bool pmt_live_rows_open(struct pmt_live_rows *rows, struct pmt_area *area);
 uint32_t pmt_live_row_number_self(struct pmt_thread *t, uint32_t stack_id, uint8_t kind,
 				  bool *ret_full);
 
-/* The row; NULL: it is an ancestor's. */
-PMT_INLINE struct pmt_live_row *pmt_live_row_at(const struct pmt_live_rows *rows,
-						uint32_t number)
+/* A row of this process: of its number less the first. Its block must be there. */
+PMT_INLINE struct pmt_live_row *pmt_live_row_own(const struct pmt_live_rows *rows,
+						 uint32_t i)
 {
-	uint32_t i = number - rows->first;
-
-	if (PMT_UNLIKELY(number < rows->first))
-		return NULL;
 	/* Relaxed: the number came with an acquire, or is the thread's own. */
 	char *block = (char *)atomic_load_explicit(
 	    (struct pmt_live_block * _Atomic *)&rows->blocks[i / rows->rows_a_block],
 	    memory_order_relaxed);
 	return (struct pmt_live_row *)(void *)(block + PMT_RING_CONTROL_BYTES) +
 	       i % rows->rows_a_block;
+}
+
+/* The row; NULL: it is an ancestor's. */
+PMT_INLINE struct pmt_live_row *pmt_live_row_at(const struct pmt_live_rows *rows,
+						uint32_t number)
+{
+	if (PMT_UNLIKELY(number < rows->first))
+		return NULL;
+	return pmt_live_row_own(rows, number - rows->first);
 }
 
 /* The reaper, for a thread that is gone. */

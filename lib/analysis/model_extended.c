@@ -378,12 +378,31 @@ static int add_history(struct pmt_model *model, const struct pmt_stream_state *s
 	return pmt_block_history_add(&model->block_history, event);
 }
 
+static int leave_c(struct pmt_model *model, struct pmt_stream_state *stream)
+{
+	pmt_model_count_event(model, stream);
+	if (!stream->is_depth_unknown)
+		pmt_shadow_pop_c(&stream->shadow);
+	return 0;
+}
+
+static int add_block(struct pmt_model *model, struct pmt_stream_state *stream,
+		     const struct pmt_event *event)
+{
+	int error = add_history(model, stream, event);
+
+	if (error)
+		return error;
+	return event->record.ext == PMT_EXT_ALLOC
+		   ? pmt_model_add_alloc(model, stream, event)
+		   : pmt_model_add_free(model, stream, event);
+}
+
 int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *stream,
 			   const struct pmt_event *event)
 {
 	const struct pmt_record *record = &event->record;
 	uint32_t code_id;
-	int error;
 
 	switch (record->ext) {
 	case PMT_EXT_C_CALL:
@@ -393,21 +412,15 @@ int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *str
 		return pmt_model_enter(model, stream, code_id, true);
 	case PMT_EXT_C_RETURN:
 	case PMT_EXT_C_RAISE:
-		pmt_model_count_event(model, stream);
-		if (!stream->is_depth_unknown)
-			pmt_shadow_pop_c(&stream->shadow);
-		return 0;
+		return leave_c(model, stream);
 	case PMT_EXT_INFO:
 		pmt_model_learn(model, record);
 		return 0;
 	case PMT_EXT_STACK:
 		return pmt_model_add_stack(model, stream, record);
 	case PMT_EXT_ALLOC:
-		error = add_history(model, stream, event);
-		return error ? error : pmt_model_add_alloc(model, stream, event);
 	case PMT_EXT_FREE:
-		error = add_history(model, stream, event);
-		return error ? error : pmt_model_add_free(model, stream, event);
+		return add_block(model, stream, event);
 	case PMT_EXT_POINT:
 		return add_point(model, stream, event);
 	case PMT_EXT_CHECKPOINT:

@@ -96,20 +96,20 @@ def test_live_objects_are_those_of_tracemalloc(interp, trace, tmp_path, report, 
     # The tables of pymalloc are malloc's, and nothing that tracemalloc knows of.
     served = report("leaks", traced.path, "json", "--from=begin", "--to=end")["blocks"]["domains"]["malloc"]
     more = [tuple(f - e for f, e in zip(found[name], expected[name])) for name in expected]
-    assert [name for name, pair in zip(expected, more) if min(pair) < 0] == []
+    # From 3.14 on a free list has up to 100 ints: tracemalloc gives them to who takes them from there.
+    ints = 100 if interp.version >= (3, 14) else 0
+    assert [name for name, (count, size) in zip(expected, more) if count < -ints or size < -32 * ints] == []
     assert sum(pair[0] for pair in more) <= served["count"] <= 4
     assert sum(pair[1] for pair in more) <= served["bytes"]
-    assert len([pair for pair in more if pair[0]]) <= 1
+    assert ints or len([pair for pair in more if pair[0]]) <= 1
 
 
 def test_arena_blocks_are_those_that_python_counts(interp, trace, tmp_path, tool):
-    """pymalloc's blocks are records without usable bytes, those that it hands on have some, and
-    before 3.13 they count too."""
-    counts_all = interp.version < (3, 13)
+    """pymalloc's blocks are records without usable bytes, those that it hands on have some."""
     traced = trace(tmp_path, [PROGRAM, "1000"], "mode=objects")
     plain = interp.run([PROGRAM, "1000"], preload=False)
-    grew = json.loads(traced.process.stdout)
-    assert abs(grew - json.loads(plain.stdout)) <= 50  # what one mark more or less makes
+    grew, counts_all = json.loads(traced.process.stdout)
+    assert abs(grew - json.loads(plain.stdout)[0]) <= 50  # what one mark more or less makes
     done = tool("pymemtrace-report", "dump", "--format=json", traced.path)
     count, address, stream, here = 0, {}, None, False
     small = set()

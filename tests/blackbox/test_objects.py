@@ -266,7 +266,8 @@ def test_tracemalloc_beside_it(trace, tmp_path, tool, report, how):
     held = sum(row["self"]["leaked_bytes"] for row in document["leaks"]
                if row["file"] == str(script) and row["line"] == at)
     assert held >= 2 * sum(sizes)
-    alternate(tool, traced.path)
+    if "again" not in how:  # what was freed before the audit event, nobody saw
+        alternate(tool, traced.path)
 
 
 INNER = """

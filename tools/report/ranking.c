@@ -110,7 +110,7 @@ static struct keyed key_row(const struct pmt_report_request *request,
 		keyed.key = metric->get(
 		    request && request->sort_inclusive ? &row->inclusive : &row->self,
 		    model->page_bytes);
-	else if (request && strcmp(request->sort, "file") == 0)
+	else if (request && request->sort && strcmp(request->sort, "file") == 0)
 		keyed.text = keyed.function->file ? keyed.function->file : "";
 	else
 		keyed.text = keyed.function->name;

@@ -299,6 +299,7 @@ int pmt_block_model_new(const struct pmt_analysis *a,
 	    [PMT_SPOT_LINE] = PMT_NATIVE_LINE,
 	    [PMT_SPOT_FUNCTION] = PMT_NATIVE_FUNCTION,
 	    [PMT_SPOT_FILE] = PMT_NATIVE_FILE,
+	    [PMT_SPOT_DOMAIN] = 0, /* the last; those without contexts have no frames */
 	};
 	struct maker m = {.a = a, .options = options};
 	int error;

@@ -44,7 +44,8 @@ struct history {
 	size_t used;
 };
 
-static void say(struct history *h, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void say(struct history *h,
+						      const char *format, ...)
 {
 	va_list arguments;
 

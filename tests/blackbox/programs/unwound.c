@@ -22,8 +22,12 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#define EXPORT   __attribute__((visibility("default")))
+#define EXPORT __attribute__((visibility("default")))
+#ifdef __clang__
+#define NOINLINE __attribute__((noinline))
+#else
 #define NOINLINE __attribute__((noinline, noclone))
+#endif
 /* What stands behind a call, so that it is no jump. */
 #define STAY __asm__ volatile("" ::: "memory")
 

@@ -249,7 +249,7 @@ def test_control_z_stops_both_and_cont_goes_on(tmp_path, terminal):
 @pytest.mark.parametrize("args, message", [
     ([], "no program to run"),
     (["--mode=call", "true"], '--mode cannot be "call"; did you mean "calls"?'),
-    (["--mode=objects", "true"], "--mode=objects is not in this version"),
+    (["--mode=objects", "--sample=1MiB", "true"], "sample does not go with detail=live or mode=objects"),
     (["--mode=calls+allocs", "true"], "--mode=calls+allocs is not in this version"),
     (["--interval", "5ms", "true"], '--interval is out of range: "5ms"; allowed: 0, or 10ms to 1h'),
     (["--ring-size=3M", "true"], '--ring-size is out of range: "3M"'),
@@ -316,7 +316,8 @@ def test_every_row_of_the_help_is_an_option(tmp_path):
             continue
         value = {"MODE": "calls", "PATH": "x", "GLOB": "x", "TIME": "1s", "SIZE": "4MiB"}.get(
             flag.split("=")[-1].rstrip("]"), "auto")
-        value = {"--detail": "tree", "--start": "paused", "--compress": "none"}.get(name, value)
+        value = {"--detail": "tree", "--start": "paused", "--compress": "none",
+                 "--dump-signal": "USR1"}.get(name, value)
         args = [name] if "[" in flag else ["%s=%s" % (name, value)]
         done = run(*args, "-q", "true", cwd=tmp_path)
         assert done.returncode == 0, (args, done.stderr)

@@ -14,9 +14,10 @@ static bool get_new(const uint8_t **p, const uint8_t *end, struct pmt_block_code
 	code->stack_id = (uint32_t)f[1];
 	code->requested_bytes = (uint32_t)f[2];
 	code->usable_bytes = pmt_code_usual_usable(f[2]);
-	return !(f[0] & PMT_CODE_USABLE_FOLLOWS) ||
-	       (pmt_varint_get(p, end, &code->usable_bytes) &&
-		code->usable_bytes <= UINT32_MAX);
+	if (f[0] & PMT_CODE_USABLE_FOLLOWS &&
+	    !pmt_varint_get(p, end, &code->usable_bytes))
+		return false;
+	return code->usable_bytes <= UINT32_MAX;
 }
 
 static bool get_byte(const uint8_t **p, const uint8_t *end, uint8_t *ret_byte)

@@ -8,25 +8,14 @@
 #include "live/live.h"
 #include "run/run.h"
 
-static bool write_record(enum pmt_ext type, const uint8_t *payload, const uint8_t *end)
-{
-	struct pmt_emitter *e = &pmt_run->process;
-
-	while (!pmt_emit_extended_at(e, pmt_clock_ticks(), NULL, type, payload,
-				     (size_t)(end - payload)))
-		if (!pmt_pass_take_process_locked())
-			return false;
-	return true;
-}
-
 static bool write_state(enum pmt_live_reason reason)
 {
 	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES];
 	struct pmt_live_state state = pmt_live_sums_to_state(pmt_run->live.sums, reason);
 
 	state.table_bytes = pmt_live_table_bytes();
-	return write_record(PMT_EXT_LIVE_STATE, payload,
-			    pmt_payload_put_live_state(payload, &state));
+	return pmt_pass_write_process_locked(PMT_EXT_LIVE_STATE, payload,
+					     pmt_payload_put_live_state(payload, &state));
 }
 
 static bool write_row(struct pmt_live_row *row, uint64_t peak_number)
@@ -38,7 +27,7 @@ static bool write_row(struct pmt_live_row *row, uint64_t peak_number)
 
 	if (place.allocated.count == 0 || crc == row->said)
 		return true;
-	if (!write_record(PMT_EXT_LIVE_PLACE, payload, end))
+	if (!pmt_pass_write_process_locked(PMT_EXT_LIVE_PLACE, payload, end))
 		return false;
 	row->said = crc;
 	return true;

@@ -12,6 +12,7 @@
 #include "drain/trace_file.h"
 #include "event/blocks.h"
 #include "event/context.h"
+#include "event/emit.h"
 #include "event/points.h"
 #include "os/sys.h"
 #include "run/run.h"
@@ -48,6 +49,18 @@ bool pmt_pass_take_process_locked(void)
 		if (run->area.slots[i].slot == run->process.ring.slot)
 			return take_slot(run, &run->area.slots[i]) > 0;
 	return false;
+}
+
+bool pmt_pass_write_process_locked(enum pmt_ext type, const uint8_t *payload,
+				   const uint8_t *end)
+{
+	struct pmt_emitter *e = &pmt_run->process;
+
+	while (!pmt_emit_extended_at(e, pmt_clock_ticks(), NULL, type, payload,
+				     (size_t)(end - payload)))
+		if (!pmt_pass_take_process_locked())
+			return false;
+	return true;
 }
 
 uint64_t pmt_pass_take_locked(uint64_t least)

@@ -5,12 +5,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "format/record.h"
+
 /* Writes out rings that hold at least `least` bytes (dead ones always). Returns the
  * bytes taken. */
 uint64_t pmt_pass_take_locked(uint64_t least);
 
 /* Writes out what stream 0 holds. False: nothing could be written. */
 bool pmt_pass_take_process_locked(void);
+
+/* Puts a record into stream 0, and writes out what it holds when there is no room. False:
+ * neither could be done. */
+bool pmt_pass_write_process_locked(enum pmt_ext type, const uint8_t *payload,
+				   const uint8_t *end);
 
 /* Marks the slots of threads that no longer exist as dead and closes their account. */
 void pmt_pass_reap_locked(void);

@@ -11,23 +11,13 @@
 
 enum { NAME_BYTES_MAX = 1024 }; /* of module and name each: see python/type_names.h */
 
-static bool write_record(enum pmt_ext type, const uint8_t *payload, const uint8_t *end)
-{
-	struct pmt_emitter *e = &pmt_run->process;
-
-	while (!pmt_emit_extended_at(e, pmt_clock_ticks(), NULL, type, payload,
-				     (size_t)(end - payload)))
-		if (!pmt_pass_take_process_locked())
-			return false;
-	return true;
-}
-
 static bool write_definition(uint32_t id)
 {
 	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES + 2 * NAME_BYTES_MAX];
 	const struct pmt_type_def def = pmt_types_define(id);
 
-	return write_record(PMT_EXT_TYPE, payload, pmt_payload_put_type(payload, &def));
+	return pmt_pass_write_process_locked(PMT_EXT_TYPE, payload,
+					     pmt_payload_put_type(payload, &def));
 }
 
 static bool write_counts(uint32_t id, struct pmt_type *type)
@@ -42,8 +32,8 @@ static bool write_counts(uint32_t id, struct pmt_type *type)
 	type->is_defined = sum != 0;
 	if (sum == pmt_load_relaxed(&type->said_sum))
 		return true;
-	if (!write_record(PMT_EXT_TYPE_COUNTS, payload,
-			  pmt_payload_put_type_counts(payload, &counts)))
+	if (!pmt_pass_write_process_locked(PMT_EXT_TYPE_COUNTS, payload,
+					   pmt_payload_put_type_counts(payload, &counts)))
 		return false;
 	pmt_store_relaxed(&type->said_sum, sum);
 	return true;

@@ -7,6 +7,7 @@
     facts    facts(path) -> what the reader finds in a trace, without the report
     both     both(["-c", "..."]) -> the same program plain and traced, to compare
     seed     for random tests; printed when one fails, PYMEMTRACE_TEST_SEED repeats it
+    kill_at  kill_at(program, options, least) -> (count, trace): killed when it has counted
     same_addresses  programs run without address space randomization
 """
 import collections
@@ -16,7 +17,9 @@ import os
 import pathlib
 import random
 import signal
+import struct
 import subprocess
+import time
 
 import pytest
 
@@ -27,6 +30,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Traced = collections.namedtuple("Traced", "process path")
 
+PATIENCE_S = 60 # until a program has counted, or is dead
 ADDR_NO_RANDOMIZE = 0x40000  # sys/personality.h
 
 HERE, MISSING = interpreters.find()
@@ -184,3 +188,26 @@ def same_addresses():
     assert before >= 0 and libc.personality(before | ADDR_NO_RANDOMIZE) >= 0, ctypes.get_errno()
     yield
     libc.personality(before)
+
+
+@pytest.fixture
+def kill_at(interp, tmp_path):
+    """kill_at(program, options, least) -> (count, trace): SIGKILL for a program that counts in
+    the first 8 bytes of the file that it is given, when it has come to `least`."""
+
+    def run_and_kill(program, options, least):
+        counter, path = tmp_path / "count", tmp_path / "trace.bin"
+        counter.write_bytes(bytes(8))
+        script = tmp_path / "killed.py"
+        script.write_text(program)
+        process = interp.popen([script, counter], env={"PYMEMTRACE": "%s,out=%s" % (options, path)},
+                               cwd=tmp_path, stdin=subprocess.DEVNULL)
+        deadline = time.monotonic() + PATIENCE_S
+        while struct.unpack("Q", counter.read_bytes())[0] < least:
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.0005)
+        process.send_signal(signal.SIGKILL)
+        process.wait(PATIENCE_S)
+        return struct.unpack("Q", counter.read_bytes())[0], path
+
+    return run_and_kill

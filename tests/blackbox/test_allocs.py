@@ -5,10 +5,6 @@ import collections
 import json
 import mmap
 import os
-import signal
-import struct
-import subprocess
-import time
 
 import pytest
 
@@ -16,7 +12,6 @@ import interpreters
 
 KNOWN = interpreters.BUILD / ".libs" / "libknown.so"
 PAGE = mmap.PAGESIZE
-PATIENCE_S = 60
 MALLOC_KINDS = {0, 1, 2}
 NATIVE = 2 # of CODE records: a module
 
@@ -208,20 +203,8 @@ work()
 
 
 @pytest.mark.parametrize("least", [1, 3000, 60000])
-def test_a_kill_keeps_all(interp, tmp_path, tool, least):
-    counter, path = tmp_path / "count", tmp_path / "trace.bin"
-    counter.write_bytes(bytes(8))
-    script = tmp_path / "killed.py"
-    script.write_text(KILLED)
-    process = interp.popen([script, counter], env={"PYMEMTRACE": "mode=allocs,out=%s" % path},
-                           cwd=tmp_path, stdin=subprocess.DEVNULL)
-    deadline = time.monotonic() + PATIENCE_S
-    while struct.unpack("Q", counter.read_bytes())[0] < least:
-        assert time.monotonic() < deadline and process.poll() is None
-        time.sleep(0.0005)
-    process.send_signal(signal.SIGKILL)
-    process.wait(PATIENCE_S)
-    count = struct.unpack("Q", counter.read_bytes())[0]
+def test_a_kill_keeps_all(kill_at, tool, least):
+    count, path = kill_at(KILLED, "mode=allocs", least)
     assert tool("pymemtrace-report", "recover", path).returncode in (0, 4)
     done = tool("pymemtrace-report", "log", "--format=json", path)
     sizes = []

@@ -4,10 +4,6 @@ Truth: tracemalloc in a plain run of the same program, sys.getallocatedblocks, a
 import collections
 import json
 import os
-import signal
-import struct
-import subprocess
-import time
 
 import pytest
 
@@ -16,7 +12,6 @@ from test_allocs import blocks
 from test_leaks import by_function
 
 PROGRAM = interpreters.TOP / "tests" / "blackbox" / "programs" / "objects_by_line.py"
-PATIENCE_S = 60
 DOMAINS = {16: "raw", 17: "mem", 18: "obj"}
 MALLOC_KINDS = {0, 1, 2}
 # Lines that hold what they made, apart from those that call them.
@@ -394,20 +389,8 @@ work()
 
 
 @pytest.mark.parametrize("least", [1, 30000])
-def test_a_kill_keeps_all(interp, tmp_path, tool, least):
-    counter, path = tmp_path / "count", tmp_path / "trace.bin"
-    counter.write_bytes(bytes(8))
-    script = tmp_path / "killed.py"
-    script.write_text(KILLED)
-    process = interp.popen([script, counter], env={"PYMEMTRACE": "mode=objects,out=%s" % path},
-                           cwd=tmp_path, stdin=subprocess.DEVNULL)
-    deadline = time.monotonic() + PATIENCE_S
-    while struct.unpack("Q", counter.read_bytes())[0] < least:
-        assert time.monotonic() < deadline and process.poll() is None
-        time.sleep(0.0005)
-    process.send_signal(signal.SIGKILL)
-    process.wait(PATIENCE_S)
-    count = struct.unpack("Q", counter.read_bytes())[0]
+def test_a_kill_keeps_all(kill_at, tool, least):
+    count, path = kill_at(KILLED, "mode=objects", least)
     assert tool("pymemtrace-report", "recover", path).returncode in (0, 4)
     sizes = [b.requested for records in blocks(tool, path).values() for b in records
              if b.what == "ALLOC" and b.name == "work" and b.requested >= 5000]

@@ -6,14 +6,10 @@ import json
 import math
 import mmap
 import os
-import signal
-import struct
-import subprocess
-import time
 
 import pytest
 
-from test_allocs import MALLOC_KINDS, PATIENCE_S, blocks
+from test_allocs import MALLOC_KINDS, blocks
 
 SIGMAS = 5
 MEAN = 8192
@@ -225,21 +221,8 @@ keep()
 
 
 @pytest.mark.parametrize("least", [2000, 60000])
-def test_a_kill_keeps_all_samples(interp, tmp_path, report, least):
-    counter, path = tmp_path / "count", tmp_path / "trace.bin"
-    counter.write_bytes(bytes(8))
-    script = tmp_path / "killed.py"
-    script.write_text(KILLED)
-    process = interp.popen(
-        [script, counter], env={"PYMEMTRACE": "mode=allocs,sample=%d,out=%s" % (MEAN, path)},
-        cwd=tmp_path, stdin=subprocess.DEVNULL)
-    deadline = time.monotonic() + PATIENCE_S
-    while struct.unpack("Q", counter.read_bytes())[0] < least:
-        assert time.monotonic() < deadline and process.poll() is None
-        time.sleep(0.0005)
-    process.send_signal(signal.SIGKILL)
-    process.wait(PATIENCE_S)
-    count = struct.unpack("Q", counter.read_bytes())[0]
+def test_a_kill_keeps_all_samples(kill_at, report, least):
+    count, path = kill_at(KILLED, "mode=allocs,sample=%d" % MEAN, least)
     told = report("leaks", path, "json", "--by=function")
     assert told["trace"]["complete"] is False
     held = by_function(told["leaks"])["keep"]

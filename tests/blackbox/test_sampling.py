@@ -1,7 +1,8 @@
 """mode=allocs with sample=: only drawn blocks are in the trace, with all that is needed to say what
-the others did. Truth: programs that know each of their own calls. Bounds are five standard
-deviations of the estimate, by its own formula: a sound sampler leaves one once in two million.
+the others did. Truth: programs that know each of their own calls. A sound sampler leaves a bound
+once in a hundred million.
 """
+import collections
 import json
 import math
 import mmap
@@ -11,7 +12,7 @@ import pytest
 
 from test_allocs import MALLOC_KINDS, blocks
 
-SIGMAS = 5
+UNLIKELY = 1e-8
 MEAN = 8192
 
 BEGIN = """
@@ -25,20 +26,41 @@ usable.restype, usable.argtypes = ctypes.c_size_t, [ctypes.c_void_p]
 """
 
 
+def tails(terms):
+    """How far a sum of independent draws lies from its mean at most, below and above: each term
+    (worth, chance) counts with its worth or not at all. Chernoff's bound, from the terms' own
+    distribution: a few large ones are far from normal."""
+    counted = collections.Counter(terms)
+    mean = sum(n * worth * p for (worth, p), n in counted.items())
+    scale = max(worth for worth, _p in counted)
+    ends = []
+    for sign in (-1, 1):
+        least = math.inf
+        for k in range(-60, 45):
+            rate = sign * 1.2 ** k / scale
+            if abs(rate) * scale > 600:
+                break
+            cumulant = sum(n * math.log1p(p * math.expm1(rate * worth))
+                           for (worth, p), n in counted.items())
+            least = min(least, (cumulant - rate * mean - math.log(UNLIKELY)) / abs(rate))
+        ends.append(least)
+    return ends
+
+
 def bounds(sizes):
-    """Of what blocks of these sizes add up to: bytes and count, with their standard deviations."""
-    chances = [(size, -math.expm1(-size / MEAN)) for size in sizes]
+    """Of what blocks of these sizes add up to: bytes and count, with their tails."""
+    drawn = [(size, -math.expm1(-size / MEAN)) for size in sizes]
     return (
-        (sum(sizes), math.sqrt(sum(s * s * (1 - p) / p for s, p in chances))),
-        (len(sizes), math.sqrt(sum((1 - p) / p for _s, p in chances))),
+        (sum(sizes), tails((size / p, p) for size, p in drawn)),
+        (len(sizes), tails((1 / p, p) for _s, p in drawn)),
     )
 
 
 def check(estimate, truth, what, slack=1):
-    expected, sigma = truth
-    assert abs(estimate - expected) <= SIGMAS * sigma + slack, (
-        "%s: %d estimated, %d in truth, %.1f standard deviations" % (
-            what, estimate, expected, (estimate - expected) / (sigma or 1)))
+    expected, (below, above) = truth
+    assert expected - below - slack <= estimate <= expected + above + slack, (
+        "%s: %d estimated, %d in truth, %d below to %d above are likely" % (
+            what, estimate, expected, below, above))
 
 
 def by_function(rows):
@@ -110,11 +132,9 @@ def test_estimates_are_as_near_as_they_must_be(trace, tmp_path, tool, report, al
         addresses = {b.address for b in live.values() if b.name == name and b.requested in range(1, 90000)}
         if ours:
             assert addresses <= set(kept[name])
-        expected = bounds(kept_sizes[name])
         chances = [-math.expm1(-size / MEAN) for size in kept_sizes[name]]
         found = len(addresses & set(kept[name]))
-        sigma = math.sqrt(sum(p * (1 - p) for p in chances))
-        assert abs(found - sum(chances)) <= SIGMAS * sigma + 1, (name, found, expected)
+        check(found, (sum(chances), tails((1, p) for p in chances)), name + " drawn")
 
 
 def test_totals_are_exact(trace, tmp_path, report):
@@ -162,8 +182,7 @@ def test_mappings_are_drawn_too(trace, tmp_path, tool, report):
     chances = [(s, s - (mmap.PAGESIZE if s > 4 * mmap.PAGESIZE else 0), -math.expm1(-s / MEAN))
                for _p, s in kept]
     truth = sum(left for _s, left, _p in chances)
-    sigma = math.sqrt(sum(left * left * (1 - p) / p for _s, left, p in chances))
-    check(held["mapped_bytes"], (truth, sigma), "mapped bytes")
+    check(held["mapped_bytes"], (truth, tails((left / p, p) for _s, left, p in chances)), "mapped bytes")
     check(held["leaked_count"], bounds([s for _p, s in kept])[1], "mappings")
     [main] = [r for r in blocks(tool, traced.path).values() if any(b.name == "maps" for b in r)]
     drawn = {(b.address, b.usable) for b in main if b.what == "ALLOC" and b.kind >= 8}
@@ -263,8 +282,8 @@ def test_a_forked_child_goes_on(trace, tmp_path, report):
     check(held["in_child"]["leaked_bytes"], bounds([5000] * 500)[0], "the child's bytes")
     assert "before" not in held
     # The drawn ones of the parent: their frees are the child's.
-    drawn = 1000 * -math.expm1(-5000 / MEAN)
-    assert abs(told["blocks"]["unknown_frees"] - drawn) < SIGMAS * math.sqrt(drawn) + 20
+    chance = -math.expm1(-5000 / MEAN)
+    check(told["blocks"]["unknown_frees"], (1000 * chance, tails([(1, chance)] * 1000)), "foreign", 20)
     assert count
 
 

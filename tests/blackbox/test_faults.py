@@ -235,6 +235,25 @@ def test_full_disk_with_a_private_ring(fault):
     assert_lossy(fault, fault.facts(), "unwritable", "could not be written")
 
 
+NO_ROOM_AT_ALL = """
+import os, resource
+while os.stat("out/trace.bin").st_size < 20000: work()
+end = os.stat("out/trace.bin").st_size
+resource.setrlimit(resource.RLIMIT_FSIZE, (end + %d, end + %d))
+main()
+"""
+
+
+@pytest.mark.interpreters(one=True)
+@pytest.mark.parametrize("room", [0, 60])
+def test_no_room_for_the_end_itself(fault, room):
+    """Nor a file of the ring: other chunks make room, or it would look like a kill."""
+    code = WORK + NO_ROOM_AT_ALL % (room, room)
+    run = fault.run(code, options="ring=private")
+    assert (run.status, run.stdout, len(run.said)) == (5, "well\n", 1)
+    assert_lossy(fault, fault.facts(), "unwritable", "could not be written")
+
+
 @pytest.mark.interpreters(one=True)
 def test_room_comes_back(fault):
     """A disk that was full for a while costs nothing but the wait."""

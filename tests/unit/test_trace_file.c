@@ -136,6 +136,50 @@ START_TEST(test_half_a_chunk_is_taken_back)
 }
 END_TEST
 
+/* As many chunks go from the end as the bytes take, and the next one comes there. */
+START_TEST(test_room_is_made_by_whole_chunks)
+{
+	const int64_t chunk = sizeof(struct pmt_chunk_header) + BYTES;
+	const int64_t begin = sizeof(header);
+	const struct {
+		uint64_t bytes;
+		int64_t left;
+	} cases[] = {
+	    {1, 3}, {(uint64_t)chunk, 3}, {(uint64_t)chunk + 1, 2}, {1u << 20, 0}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		open_file(false, 0);
+		for (uint64_t from = 0; from < 4; from++)
+			ck_assert_int_eq(append(from * BYTES), 0);
+		ck_assert_uint_eq(pmt_trace_file_make_room(&file, cases[i].bytes),
+				  (uint64_t)(4 - cases[i].left) * BYTES);
+		ck_assert_int_eq(size_of_file(), begin + cases[i].left * chunk);
+		ck_assert_int_eq(append(9 * BYTES), 0);
+		ck_assert_int_eq(
+		    check_chunk(begin + cases[i].left * chunk, 9 * BYTES, PMT_CODEC_NONE),
+		    size_of_file());
+		unlink(path);
+	}
+}
+END_TEST
+
+START_TEST(test_no_room_is_made_in_what_is_not_ours)
+{
+	open_file(false, 0);
+	ck_assert_uint_eq(pmt_trace_file_make_room(&file, 1), 0);
+	ck_assert_int_eq(append(0), 0);
+	int64_t size = size_of_file();
+	FILE *damage = fopen(path, "r+");
+	ck_assert_int_eq(fseek(damage, sizeof(header), SEEK_SET), 0);
+	ck_assert_int_eq(fputc('x', damage), 'x');
+	fclose(damage);
+	ck_assert_uint_eq(pmt_trace_file_make_room(&file, 1), 0);
+	ck_assert_int_eq(size_of_file(), size);
+	unlink(path);
+	ck_assert_uint_eq(pmt_trace_file_make_room(&file, 1), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("trace_file");
@@ -144,6 +188,8 @@ int main(void)
 	tcase_add_test(tc, test_chunks_are_read_back);
 	tcase_add_test(tc, test_another_file_of_that_name_is_left_alone);
 	tcase_add_test(tc, test_half_a_chunk_is_taken_back);
+	tcase_add_test(tc, test_room_is_made_by_whole_chunks);
+	tcase_add_test(tc, test_no_room_is_made_in_what_is_not_ours);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	suite_add_tcase(suite, tc);
 

@@ -41,14 +41,28 @@ static uint64_t take_slot(struct pmt_run *run, const struct pmt_slot_map *map)
 	return taken;
 }
 
-bool pmt_pass_take_process_locked(void)
+static const struct pmt_slot_map *process_slot(const struct pmt_run *run)
 {
-	struct pmt_run *run = pmt_run;
-
 	for (uint32_t i = 0; i < pmt_area_slot_count(&run->area); i++)
 		if (run->area.slots[i].slot == run->process.ring.slot)
-			return take_slot(run, &run->area.slots[i]) > 0;
-	return false;
+			return &run->area.slots[i];
+	return NULL;
+}
+
+bool pmt_pass_take_process_locked(void)
+{
+	const struct pmt_slot_map *map = process_slot(pmt_run);
+
+	return map && take_slot(pmt_run, map) > 0;
+}
+
+uint64_t pmt_pass_process_mortal_bytes(void)
+{
+	const struct pmt_slot_map *map = process_slot(pmt_run);
+
+	if (!map || !map->is_private)
+		return 0;
+	return pmt_load_acquire(&map->slot->head) - pmt_load_relaxed(&map->slot->tail);
 }
 
 bool pmt_pass_write_process_locked(enum pmt_ext type, const uint8_t *payload,

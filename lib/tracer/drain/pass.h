@@ -14,6 +14,10 @@ uint64_t pmt_pass_take_locked(uint64_t least);
 /* Writes out what stream 0 holds. False: nothing could be written. */
 bool pmt_pass_take_process_locked(void);
 
+/* What stream 0 holds and would die with the process: not written, and its ring no file.
+ */
+uint64_t pmt_pass_process_mortal_bytes(void);
+
 /* Puts a record into stream 0, and writes out what it holds when there is no room. False:
  * neither could be done. */
 bool pmt_pass_write_process_locked(enum pmt_ext type, const uint8_t *payload,

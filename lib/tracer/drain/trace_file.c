@@ -106,11 +106,11 @@ static size_t make_chunk(struct pmt_trace_file *file, struct pmt_chunk_header *c
 
 /* The file by its path, if it is still the one we made. Its size tells too: the inode of
  * a file that was removed is given to the next one. */
-static int open_ours(const struct pmt_trace_file *file)
+static int open_ours(const struct pmt_trace_file *file, int access)
 {
 	struct stat st;
 	int fd = pmt_sys_openat(AT_FDCWD, file->path,
-				O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0);
+				access | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0);
 
 	if (fd < 0)
 		return fd;
@@ -123,7 +123,7 @@ static int open_ours(const struct pmt_trace_file *file)
 
 static int append(struct pmt_trace_file *file, size_t size)
 {
-	int fd = open_ours(file);
+	int fd = open_ours(file, O_WRONLY);
 
 	if (fd < 0)
 		return fd;
@@ -168,4 +168,40 @@ int pmt_trace_file_append(struct pmt_trace_file *file, struct pmt_chunk_header *
 	}
 	file->size += size;
 	return 0;
+}
+
+/* A chunk begins at *at; moves on to the next. Returns its bytes of a stream. */
+static uint64_t pass_chunk(int fd, uint64_t *at)
+{
+	struct pmt_chunk_header chunk;
+
+	if (pmt_sys_pread(fd, &chunk, sizeof(chunk), (int64_t)*at) != sizeof(chunk) ||
+	    chunk.magic != PMT_CHUNK_MAGIC)
+		return 0;
+	*at += sizeof(chunk) + chunk.stored_bytes;
+	return chunk.to - chunk.from;
+}
+
+uint64_t pmt_trace_file_make_room(struct pmt_trace_file *file, uint64_t bytes)
+{
+	uint64_t at = sizeof(struct pmt_file_header), end = 0, taken = 0, count;
+	int fd = open_ours(file, O_RDWR);
+
+	if (fd < 0)
+		return 0;
+	while (at < file->size) {
+		uint64_t begin = at;
+		if ((count = pass_chunk(fd, &at)) == 0)
+			break; /* not as we wrote it: another's */
+		if (at + bytes <= file->size)
+			continue;
+		end = taken ? end : begin;
+		taken += count;
+	}
+	if (!taken || at != file->size || pmt_sys_ftruncate(fd, (int64_t)end) < 0)
+		taken = 0;
+	else
+		file->size = end;
+	pmt_sys_close(fd);
+	return taken;
 }

@@ -53,4 +53,8 @@ static inline bool pmt_trace_file_has_room(const struct pmt_trace_file *file)
 int pmt_trace_file_append(struct pmt_trace_file *file, struct pmt_chunk_header *chunk,
 			  const uint8_t *bytes);
 
+/* Takes the last chunks out of a file that has no room for `bytes` more. Returns how many
+ * bytes of streams were in them, 0 when nothing could be done. */
+uint64_t pmt_trace_file_make_room(struct pmt_trace_file *file, uint64_t bytes);
+
 #endif

@@ -19,6 +19,9 @@
 #include "run/run.h"
 #include "sample/sampling.h"
 
+/* Of the trace: for an end record, a loss and their chunks' headers. */
+enum { END_ROOM_BYTES = 512 };
+
 /* verbose=1: what came of it. */
 static void say_end(const struct pmt_run *run, uint64_t events)
 {
@@ -58,6 +61,21 @@ static void write_losses(struct pmt_run *run)
 				      (size_t)(p - payload)))
 			pmt_add_relaxed(&run->said_lost[cause], lost);
 	}
+}
+
+/* A full disk had room for the last calls, but none for how it ended, and no file of the
+ * ring is left to tell: the end is worth more than the chunks before it. */
+static void make_room_for_end_locked(struct pmt_run *run)
+{
+	uint64_t held = pmt_pass_process_mortal_bytes();
+	uint64_t cut =
+	    held ? pmt_trace_file_make_room(&run->trace, held + END_ROOM_BYTES) : 0;
+
+	if (!cut)
+		return;
+	pmt_area_count_loss(&run->area, PMT_LOSS_UNWRITABLE, cut);
+	write_losses(run);
+	pmt_pass_take_process_locked();
 }
 
 /* Everything that is known now goes to the trace, then how it ended. */
@@ -105,6 +123,7 @@ static void write_the_rest(struct pmt_run *run, unsigned reason, int64_t status)
 	pmt_emit_extended(&run->process, NULL, PMT_EXT_END, payload,
 			  (size_t)(p - payload));
 	pmt_pass_take_locked(1);
+	make_room_for_end_locked(run);
 	pmt_drain_unlock();
 	if (run->options->verbose)
 		say_end(run, events);

@@ -6,7 +6,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BAR_COLUMNS = 30, PATIENCE_MS = 500 };
+#include "cli/fit.h"
+#include "cli/terminal.h"
+
+enum {
+	BAR_COLUMNS = 30,
+	BAR_WIDTH_MIN = 60, /* of a terminal with room for a bar and words */
+	WORDS_MAX = 200,
+	PATIENCE_MS = 500,
+};
 
 static uint64_t now_ns(void)
 {
@@ -25,10 +33,30 @@ void pmt_progress_begin(struct pmt_progress *progress, const char *what)
 	};
 }
 
+/* One line, and its last column free: a terminal cannot take back one that wrapped. */
+static void draw(const struct pmt_progress *progress, unsigned percent)
+{
+	char bar[BAR_COLUMNS + 4] = "", words[PMT_FIT_ROOM(WORDS_MAX)];
+	unsigned width = pmt_terminal_width(STDERR_FILENO);
+	unsigned used = sizeof("100% ");
+
+	if (width >= BAR_WIDTH_MIN) {
+		unsigned filled = percent * BAR_COLUMNS / 100;
+		memset(bar, ' ', BAR_COLUMNS + 3);
+		bar[0] = '[';
+		memset(bar + 1, '#', filled);
+		bar[BAR_COLUMNS + 1] = ']';
+		bar[BAR_COLUMNS + 3] = '\0';
+		used += BAR_COLUMNS + 3;
+	}
+	unsigned room = width - used < WORDS_MAX ? width - used : WORDS_MAX;
+	pmt_fit(words, progress->what, room, PMT_FIT_END, pmt_terminal_is_ascii());
+	fprintf(stderr, "\r%s%3u%% %s", bar, percent, words);
+}
+
 void pmt_progress_show(void *context, uint64_t done, uint64_t total)
 {
 	struct pmt_progress *progress = context;
-	char bar[BAR_COLUMNS + 1];
 
 	if (!progress->on_terminal || total == 0)
 		return;
@@ -38,11 +66,7 @@ void pmt_progress_show(void *context, uint64_t done, uint64_t total)
 	if (!progress->shown &&
 	    now_ns() - progress->begun_ns < (uint64_t)PATIENCE_MS * 1000000)
 		return;
-	unsigned filled = percent * BAR_COLUMNS / 100;
-	memset(bar, ' ', BAR_COLUMNS);
-	memset(bar, '#', filled);
-	bar[BAR_COLUMNS] = '\0';
-	fprintf(stderr, "\r[%s] %3u%% %s", bar, percent, progress->what);
+	draw(progress, percent);
 	progress->shown = true;
 	progress->percent = percent;
 }

@@ -97,6 +97,14 @@ int64_t pmt_analysis_since_start_ns(const struct pmt_analysis *analysis, uint64_
 	       pmt_clock_since_ns(clock, analysis->model->first_tick);
 }
 
+int64_t pmt_analysis_duration_ns(const struct pmt_analysis *analysis, uint64_t ticks)
+{
+	struct pmt_clock from_zero = analysis->clock;
+
+	from_zero.tick = 0;
+	return pmt_clock_since_ns(&from_zero, ticks);
+}
+
 enum pmt_rss_method pmt_analysis_rss_method(const struct pmt_analysis *analysis)
 {
 	enum pmt_rss_method method = PMT_RSS_OFF;

@@ -36,6 +36,9 @@ void pmt_analysis_close(struct pmt_analysis *analysis);
 /* Nanoseconds from the trace's first event to tick. */
 int64_t pmt_analysis_since_start_ns(const struct pmt_analysis *analysis, uint64_t tick);
 
+/* What a number of ticks is in nanoseconds. */
+int64_t pmt_analysis_duration_ns(const struct pmt_analysis *analysis, uint64_t ticks);
+
 /* The method of RSS that the threads used; the least exact when they differ. */
 enum pmt_rss_method pmt_analysis_rss_method(const struct pmt_analysis *analysis);
 

@@ -16,6 +16,7 @@
 
 #include "analysis/block_history.h"
 #include "analysis/blocks.h"
+#include "analysis/collections.h"
 #include "analysis/fragmentation.h"
 #include "analysis/functions.h"
 #include "analysis/gaps.h"
@@ -101,6 +102,7 @@ struct pmt_model {
 	struct pmt_peaks peaks;
 	struct pmt_marks marks;
 	struct pmt_types types;
+	struct pmt_collections collections;     /* gc=1 */
 	struct pmt_block_history block_history; /* with_block_history */
 	struct pmt_fragmentation fragmentation; /* the same */
 	struct pmt_stretch stretch;

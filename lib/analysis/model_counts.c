@@ -85,6 +85,14 @@ static int count_extended(struct pmt_model *model, struct pmt_stream_state *stre
 	case PMT_EXT_LIVE_PLACE:
 	case PMT_EXT_TYPE_COUNTS: /* sums that go on behind the model's end */
 		return model->is_over ? 0 : pmt_model_add_extended(model, stream, event);
+	case PMT_EXT_GC_COUNTS:
+		return model->is_over
+			   ? 0
+			   : pmt_collections_add_counts(&model->collections, record);
+	case PMT_EXT_GC:
+		if (!model->is_over)
+			pmt_collections_add(&model->collections, record, event->tick);
+		return 0;
 	case PMT_EXT_SAMPLE:
 	case PMT_EXT_TREE_BEGIN:
 	case PMT_EXT_TYPE:

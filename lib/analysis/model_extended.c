@@ -442,6 +442,11 @@ int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *str
 	case PMT_EXT_LIVE_STATE:
 	case PMT_EXT_LIVE_PLACE:
 		return pmt_model_add_live(model, record);
+	case PMT_EXT_GC:
+		pmt_collections_add(&model->collections, record, event->tick);
+		return 0;
+	case PMT_EXT_GC_COUNTS:
+		return pmt_collections_add_counts(&model->collections, record);
 	case PMT_EXT_MARK:
 	case PMT_EXT_REGION_BEGIN:
 	case PMT_EXT_REGION_END:

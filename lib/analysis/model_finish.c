@@ -51,6 +51,7 @@ void pmt_model_close(struct pmt_model *model)
 	pmt_timeline_close(&model->timeline);
 	pmt_marks_close(&model->marks);
 	pmt_types_close(&model->types);
+	pmt_collections_close(&model->collections);
 	pmt_places_close(&model->live.places);
 	pmt_block_history_close(&model->block_history);
 	pmt_fragmentation_close(&model->fragmentation);

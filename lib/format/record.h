@@ -84,12 +84,14 @@ enum pmt_ext {
 	PMT_EXT_REGION_END = 0x32,   /* bytes text */
 	PMT_EXT_PAUSE = 0x33,
 	PMT_EXT_CONTINUE = 0x34, /* varints depth, lowest depth during the pause */
+	PMT_EXT_GC = 0x35,       /* struct pmt_gc_event, payload_gc.h */
 	/* stream 0 */
 	PMT_EXT_SAMPLE = 0x40,      /* see struct pmt_sample */
 	PMT_EXT_TREE_NODE = 0x41,   /* see struct pmt_tree_node */
 	PMT_EXT_TYPE_COUNTS = 0x42, /* struct pmt_type_counts, payload_types.h */
 	PMT_EXT_LIVE_STATE = 0x43,  /* struct pmt_live_state, payload_live.h */
 	PMT_EXT_LIVE_PLACE = 0x44,  /* struct pmt_live_place, payload_live.h */
+	PMT_EXT_GC_COUNTS = 0x45,   /* struct pmt_gc_counts, payload_gc.h */
 	/* single blocks of memory: see payload_blocks.h */
 	PMT_EXT_ALLOC = 0x50, /* struct pmt_block_alloc */
 	PMT_EXT_FREE = 0x51,  /* struct pmt_block_free */

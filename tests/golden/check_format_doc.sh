@@ -27,8 +27,8 @@ done <"$scratch/lines"
 while read -r record; do
 	count=$((count + 1))
 	grep -qF "\"hex\":\"$(echo "$record" | tr -d ' ')\"" "$golden/all_kinds.dump.jsonl" \
-		"$golden/../v2/blocks.dump.jsonl" && continue
-	echo "no record of all_kinds.bin or blocks.bin: $record"
+		"$golden/../v2/blocks.dump.jsonl" "$golden/gc/collections.dump.jsonl" && continue
+	echo "no record of all_kinds.bin, blocks.bin or collections.bin: $record"
 	failed=1
 done <"$scratch/records"
 

@@ -48,6 +48,11 @@ for trace in all_kinds killed; do
 	show v1/$trace.log.jsonl log --format=json $trace.bin
 	show v1/$trace.log.csv log --format=csv $trace.bin
 done
+# In a folder of its own: it is of no run with the others.
+show v1/gc/collections.dump.txt dump gc/collections.bin
+show v1/gc/collections.dump.jsonl dump --format=json gc/collections.bin
+show v1/gc/collections.log.txt log gc/collections.bin
+show v1/gc/collections.log.jsonl log --format=json gc/collections.bin
 
 cd "$golden/v2" || exit 99
 for form in "info txt" "dump txt" "dump jsonl" "log txt" "log jsonl"; do

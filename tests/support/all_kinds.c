@@ -7,6 +7,7 @@
 #include "format/format.h"
 #include "format/payload.h"
 #include "format/payload_blocks.h"
+#include "format/payload_gc.h"
 #include "format/payload_live.h"
 #include "format/ring_layout.h"
 
@@ -143,6 +144,13 @@ static int64_t step_to(uint32_t stream, uint64_t address)
 	return step;
 }
 
+static void tell_gc(uint32_t stream, const struct pmt_gc_event *event)
+{
+	uint8_t *p = new_payload();
+
+	tell_ext(stream, PMT_EXT_GC, p, pmt_payload_put_gc(p, event));
+}
+
 static void tell_process(void)
 {
 	static const struct pmt_deltas none;
@@ -168,6 +176,9 @@ static void tell_process(void)
 	struct pmt_live_place place = {2,         1,         PMT_BLOCK_MALLOC, {3072, 3},
 				       {2048, 2}, {3072, 3}, {1024, 1}};
 	tell_ext(0, PMT_EXT_LIVE_PLACE, p, pmt_payload_put_live_place(p, &place));
+	p = new_payload();
+	struct pmt_gc_counts collections = {0, 1, 12, 340, 0, 0};
+	tell_ext(0, PMT_EXT_GC_COUNTS, p, pmt_payload_put_gc_counts(p, &collections));
 	tell_numbers(0, PMT_EXT_LOSS, (uint64_t[]){PMT_LOSS_NO_RING, 2, 0, 0}, 4);
 	p = new_payload();
 	uint8_t *sums_at = pmt_varint_put(p, 13);
@@ -204,6 +215,8 @@ static void tell_calls(void)
 	tell(1, (struct pmt_record){.op = PMT_OP_UNWIND, .ticks = 300});
 	tell(1, (struct pmt_record){.op = PMT_OP_THROW, .code_id = 1});
 	tell(1, (struct pmt_record){.op = PMT_OP_RETURN, .deltas = {.rss_pages = -1}});
+	tell_gc(1, &(struct pmt_gc_event){PMT_GC_START, 2, 0, 0, 0, 0});
+	tell_gc(1, &(struct pmt_gc_event){PMT_GC_STOP, 2, 0, 17, 1, 300});
 	tell_numbers(1, PMT_EXT_LOSS, (uint64_t[]){PMT_LOSS_RING_FULL, 5, 0, 0}, 4);
 	sums.rss_pages = 2;
 	tell_checkpoint(1, 3000, 0, 18, &sums);

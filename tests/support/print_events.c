@@ -136,6 +136,8 @@ static const struct {
     {PMT_EXT_REGION_END, "region_end", print_texts},
     {PMT_EXT_PAUSE, "pause", print_varints},
     {PMT_EXT_CONTINUE, "continue", print_varints},
+    /* phase, generation, interpreter; at the end collected, uncollectable, ticks */
+    {PMT_EXT_GC, "gc", print_varints},
 };
 
 static void print_extended(const struct pmt_record *r)

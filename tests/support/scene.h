@@ -22,6 +22,8 @@
  *                                            and on each +TICKS and the changes above
  *   stack ID parent=ID code=ID offset=N
  *   mark TEXT... | region TEXT... | endregion TEXT... | pause | continue DEPTH LOWEST
+ *   gc start|stop|gone|back GENERATION collected= uncollectable= took= interpreter=
+ *                                  and +TICKS and the changes above
  *   loss CAUSE COUNT DEPTH [LOWEST]
  *   checkpoint [+TICKS]            with the depth and sums that are true by then
  *   sample +TICKS rss= vms= peak= heap= mapped= shared= minor= major= user= system=

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "format/payload_blocks.h"
+#include "format/payload_gc.h"
 #include "format/payload_types.h"
 #include "support/trace_writer.h"
 
@@ -435,6 +436,29 @@ static void do_counts(struct scene *scene, const struct scene_words *w)
 		    pmt_payload_put_type_counts(payload, &counts));
 }
 
+static void do_gc(struct scene *scene, const struct scene_words *w)
+{
+	static const char *const phases[] = {"start", "stop", "gone", "back"};
+	uint8_t payload[PMT_PAYLOAD_FIXED_BYTES], phase = 0;
+	struct pmt_deltas deltas = scene_words_deltas(w);
+
+	if (w->count < 3)
+		scene_words_fail(w, "a collection has a phase and a generation");
+	while (strcmp(phases[phase], w->words[1]) != 0)
+		if (++phase == 4)
+			scene_words_fail(w, "start, stop, gone or back");
+	struct pmt_gc_event event = {
+	    .phase = phase,
+	    .generation = (uint8_t)scene_words_at(w, 2),
+	    .interpreter = (uint64_t)scene_words_value_number(w, "interpreter", 0),
+	    .collected = (uint64_t)scene_words_value_number(w, "collected", 0),
+	    .uncollectable = (uint64_t)scene_words_value_number(w, "uncollectable", 0),
+	    .ticks = (uint64_t)scene_words_value_number(w, "took", 0),
+	};
+	put_payload(scene->now, PMT_EXT_GC, &deltas, scene_words_ticks(w), payload,
+		    pmt_payload_put_gc(payload, &event));
+}
+
 static void do_continue(struct scene *scene, const struct scene_words *w)
 {
 	uint64_t numbers[2] = {scene_words_at(w, 1), scene_words_at(w, 2)};
@@ -486,18 +510,31 @@ int scene_do_record(struct scene *scene, const struct scene_words *w)
 		const char *word;
 		void (*run)(struct scene *scene, const struct scene_words *w);
 	} statements[] = {
-	    {"process", do_process},  {"info", do_info},
-	    {"code", do_python_code}, {"ccode", do_c_code},
-	    {"stream", do_stream},    {"point", do_point},
-	    {"malloc", do_malloc},    {"free", do_free},
-	    {"mmap", do_mmap},        {"munmap", do_munmap},
-	    {"stack", do_stack},      {"mark", do_mark},
-	    {"region", do_region},    {"endregion", do_region_end},
-	    {"pause", do_pause},      {"continue", do_continue},
-	    {"loss", do_loss},        {"checkpoint", do_checkpoint},
-	    {"sample", do_sample},    {"node", do_node},
-	    {"sums", do_sums},        {"type", do_type},
-	    {"counts", do_counts},    {"module", do_module},
+	    {"process", do_process},
+	    {"info", do_info},
+	    {"code", do_python_code},
+	    {"ccode", do_c_code},
+	    {"stream", do_stream},
+	    {"point", do_point},
+	    {"malloc", do_malloc},
+	    {"free", do_free},
+	    {"mmap", do_mmap},
+	    {"munmap", do_munmap},
+	    {"stack", do_stack},
+	    {"mark", do_mark},
+	    {"region", do_region},
+	    {"endregion", do_region_end},
+	    {"pause", do_pause},
+	    {"continue", do_continue},
+	    {"loss", do_loss},
+	    {"checkpoint", do_checkpoint},
+	    {"sample", do_sample},
+	    {"node", do_node},
+	    {"sums", do_sums},
+	    {"type", do_type},
+	    {"counts", do_counts},
+	    {"module", do_module},
+	    {"gc", do_gc},
 	};
 
 	for (size_t i = 0; i < sizeof(statements) / sizeof(*statements); i++) {

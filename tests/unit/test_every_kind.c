@@ -148,7 +148,7 @@ START_TEST(story_tells_every_kind)
 	    PMT_EXT_PAUSE,      PMT_EXT_CONTINUE,    PMT_EXT_SAMPLE,
 	    PMT_EXT_TREE_NODE,  PMT_EXT_ALLOC,       PMT_EXT_FREE,
 	    PMT_EXT_FAULT,      PMT_EXT_THREAD_SUMS, PMT_EXT_LIVE_STATE,
-	    PMT_EXT_LIVE_PLACE,
+	    PMT_EXT_LIVE_PLACE, PMT_EXT_GC,          PMT_EXT_GC_COUNTS,
 	};
 	bool op_told[8] = {false}, ext_told[256] = {false};
 	size_t count;

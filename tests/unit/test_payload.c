@@ -8,6 +8,7 @@
 
 #include "format/payload.h"
 #include "format/payload_blocks.h"
+#include "format/payload_gc.h"
 #include "format/payload_live.h"
 
 /* One payload as a test sees it: encode, and decode then encode again. */
@@ -273,6 +274,52 @@ static bool again_stack(const struct pmt_record *r, uint8_t *p, uint8_t **ret_en
 	return true;
 }
 
+static uint8_t *put_gc(uint8_t *p, bool largest)
+{
+	struct pmt_gc_event small = {PMT_GC_STOP, 2, 3, 4, 5, 6};
+	struct pmt_gc_event large = {PMT_GC_STOP, UINT8_MAX,  UINT64_MAX,
+				     UINT64_MAX,  UINT64_MAX, UINT64_MAX};
+
+	return pmt_payload_put_gc(p, largest ? &large : &small);
+}
+
+static uint8_t *put_gc_start(uint8_t *p, bool largest)
+{
+	struct pmt_gc_event small = {PMT_GC_START, 2, 3, 0, 0, 0};
+	struct pmt_gc_event large = {PMT_GC_BACK, UINT8_MAX, UINT64_MAX, 0, 0, 0};
+
+	return pmt_payload_put_gc(p, largest ? &large : &small);
+}
+
+static bool again_gc(const struct pmt_record *r, uint8_t *p, uint8_t **ret_end)
+{
+	struct pmt_gc_event event;
+
+	if (!pmt_payload_get_gc(r, &event))
+		return false;
+	*ret_end = pmt_payload_put_gc(p, &event);
+	return true;
+}
+
+static uint8_t *put_gc_counts(uint8_t *p, bool largest)
+{
+	struct pmt_gc_counts small = {1, 2, 3, 4, 5, 6};
+	struct pmt_gc_counts large = {UINT64_MAX, UINT8_MAX,  UINT64_MAX,
+				      UINT64_MAX, UINT64_MAX, UINT64_MAX};
+
+	return pmt_payload_put_gc_counts(p, largest ? &large : &small);
+}
+
+static bool again_gc_counts(const struct pmt_record *r, uint8_t *p, uint8_t **ret_end)
+{
+	struct pmt_gc_counts counts;
+
+	if (!pmt_payload_get_gc_counts(r, &counts))
+		return false;
+	*ret_end = pmt_payload_put_gc_counts(p, &counts);
+	return true;
+}
+
 #define BYTES(s) s, sizeof(s) - 1
 static const struct kind kinds[] = {
     {"code", put_code, again_code, BYTES("\x01\x02\x01\x0b\x03\x04\x66.py\x01g")},
@@ -293,6 +340,10 @@ static const struct kind kinds[] = {
      BYTES("\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a")},
     {"live place", put_live_place, again_live_place,
      BYTES("\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b")},
+    {"collection", put_gc, again_gc, BYTES("\x01\x02\x03\x04\x05\x06")},
+    {"collection counts", put_gc_counts, again_gc_counts,
+     BYTES("\x01\x02\x03\x04\x05\x06")},
+    {"collection begins", put_gc_start, again_gc, BYTES("\x00\x02\x03")},
 };
 
 enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };
@@ -361,7 +412,7 @@ START_TEST(too_large_is_refused)
 	const struct kind *k = &kinds[_i];
 	uint8_t bytes[64], back[PMT_PAYLOAD_FIXED_BYTES], *back_end;
 
-	if (k->put == put_checkpoint || k->put == put_sample)
+	if (k->put == put_checkpoint || k->put == put_sample || k->put == put_gc_counts)
 		return; /* their first field is 64 bits wide */
 	uint8_t *p = pmt_varint_put(bytes, 1ull << 32);
 	memset(p, 1, sizeof(bytes) - (size_t)(p - bytes));

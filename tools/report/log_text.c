@@ -19,6 +19,72 @@ const char *pmt_log_text_name(uint8_t ext)
 	return pmt_record_name(&r);
 }
 
+const char *pmt_log_text_gc_name(const struct pmt_record *r)
+{
+	static const char *const names[] = {"GC_START", "GC_STOP", "GC_GONE", "GC_BACK"};
+	struct pmt_gc_event event;
+
+	return pmt_payload_get_gc(r, &event) ? names[event.phase] : "GC";
+}
+
+const char *pmt_log_text_gc_counts_name(const struct pmt_record *r)
+{
+	struct pmt_gc_counts counts;
+
+	return pmt_payload_get_gc_counts(r, &counts) && counts.collections ? "GC" : NULL;
+}
+
+static void say_gc_counts(const struct pmt_record *r, char *text, size_t size)
+{
+	struct pmt_gc_counts counts;
+	char where[40] = "";
+
+	if (!pmt_payload_get_gc_counts(r, &counts))
+		return;
+	if (counts.interpreter)
+		snprintf(where, sizeof(where), " of interpreter %" PRIu64,
+			 counts.interpreter);
+	snprintf(text, size,
+		 "generation %u%s: %" PRIu64 " collections by now, %" PRIu64
+		 " objects collected",
+		 counts.generation, where, counts.collections, counts.collected);
+}
+
+const char *pmt_log_text_gc(const struct pmt_gc_event *event, int64_t duration_ns,
+			    char *text, size_t size)
+{
+	char where[40] = "", took[PMT_FIGURE_BYTES] = "unknown time";
+
+	if (event->interpreter)
+		snprintf(where, sizeof(where), ", interpreter %" PRIu64,
+			 event->interpreter);
+	if (event->ticks)
+		pmt_figure_duration(took, duration_ns);
+	switch ((enum pmt_gc_phase)event->phase) {
+	case PMT_GC_START:
+		snprintf(text, size, "generation %u%s", event->generation, where);
+		break;
+	case PMT_GC_STOP:
+		snprintf(text, size,
+			 "generation %u, collected %" PRIu64 ", uncollectable %" PRIu64
+			 ", %s%s",
+			 event->generation, event->collected, event->uncollectable, took,
+			 where);
+		break;
+	case PMT_GC_GONE:
+		snprintf(text, size,
+			 "the program took the tracer out of gc.callbacks: collections "
+			 "are not seen from here on%s",
+			 where);
+		break;
+	case PMT_GC_BACK:
+		snprintf(text, size,
+			 "the program put the tracer into gc.callbacks again%s", where);
+		break;
+	}
+	return text;
+}
+
 /* count varints of the payload; those that are missing are 0. */
 static void get_numbers(const struct pmt_record *r, uint64_t *numbers, unsigned count)
 {
@@ -149,6 +215,9 @@ const char *pmt_log_text_words(const struct pmt_event *event, char *text, size_t
 		break;
 	case PMT_EXT_POINT:
 		say_point(r, text, size);
+		break;
+	case PMT_EXT_GC_COUNTS:
+		say_gc_counts(r, text, size);
 		break;
 	case PMT_EXT_TREE_BEGIN:
 		snprintf(text, size,

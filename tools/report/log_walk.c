@@ -98,6 +98,10 @@ static const char *what_of_extended(const struct pmt_event *e, bool *ret_is_call
 	case PMT_EXT_C_RAISE:
 		*ret_is_call = true;
 		return "C_RAISE";
+	case PMT_EXT_GC_COUNTS:
+		return pmt_log_text_gc_counts_name(&e->record);
+	case PMT_EXT_GC:
+		return pmt_log_text_gc_name(&e->record);
 	case PMT_EXT_CODE:
 	case PMT_EXT_CODE_LINES:
 	case PMT_EXT_INFO:
@@ -219,6 +223,22 @@ static uint64_t magnitude(int64_t value)
 	return value < 0 ? -(uint64_t)value : (uint64_t)value;
 }
 
+/* A collection says how long it took. */
+static bool set_collection(struct pmt_log_walk *walk)
+{
+	struct pmt_log_line *line = &walk->line;
+	const struct pmt_event *event = line->event;
+	struct pmt_gc_event gc;
+
+	if (event->kind == PMT_EVENT_GAP || event->record.op != PMT_OP_EXTENDED ||
+	    event->record.ext != PMT_EXT_GC || !pmt_payload_get_gc(&event->record, &gc))
+		return false;
+	line->duration_ns = pmt_analysis_duration_ns(&walk->analysis, gc.ticks);
+	line->text =
+	    pmt_log_text_gc(&gc, line->duration_ns, walk->text, sizeof(walk->text));
+	return true;
+}
+
 /* Takes the event into the model and makes its line; false when it is not shown. */
 static bool take(struct pmt_log_walk *walk, const struct pmt_event *event)
 {
@@ -244,6 +264,8 @@ static bool take(struct pmt_log_walk *walk, const struct pmt_event *event)
 	else if (event->record.op == PMT_OP_EXTENDED)
 		set_block(walk);
 	set_rss(walk);
+	if (set_collection(walk))
+		return true;
 	line->text = line->is_call
 			 ? ""
 			 : pmt_log_text_words(event, walk->text, sizeof(walk->text));

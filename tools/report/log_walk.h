@@ -34,8 +34,9 @@ struct pmt_log_line {
 	bool rss_known;
 	int64_t rss_bytes; /* of the process, after the event */
 	int64_t rss_change_bytes;
-	bool is_call;     /* an enter, leave or line, of Python or C */
-	const char *text; /* of marks, losses, samples...: "" for calls */
+	int64_t duration_ns; /* of a collection that is over */
+	bool is_call;        /* an enter, leave or line, of Python or C */
+	const char *text;    /* of marks, losses, samples...: "" for calls */
 };
 
 struct pmt_log_walk {

@@ -42,6 +42,11 @@ static const struct kind kinds[] = {
     {PMT_EXT_REGION_END, "REGION_END", "t text"},
     {PMT_EXT_PAUSE, "PAUSE", ""},
     {PMT_EXT_CONTINUE, "CONTINUE", "? u depth u lowest_depth"},
+    {PMT_EXT_GC, "GC",
+     "u phase u generation u interpreter ? u collected u uncollectable u ticks"},
+    {PMT_EXT_GC_COUNTS, "GC_COUNTS",
+     "u interpreter u generation u collections u collected u uncollectable "
+     "u duration_ns"},
     {PMT_EXT_SAMPLE, "SAMPLE",
      "u tick u rss_bytes u vms_bytes u shared_bytes u minor_faults u major_faults "
      "u user_ms u system_ms u rss_peak_bytes s heap_bytes s mapped_bytes "

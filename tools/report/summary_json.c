@@ -1,4 +1,5 @@
 /* The summary as a document. */
+#include "report/collections.h"
 #include "report/json.h"
 #include "report/summary.h"
 
@@ -132,6 +133,7 @@ int pmt_summary_print_json(const struct pmt_report_request *request,
 	for (unsigned i = 0; i < PMT_SUMMARY_LISTS; i++)
 		json_object_set_new(o, summary->lists[i].member,
 				    list_array(&summary->lists[i]));
+	json_object_set_new(o, "collections", pmt_collections_json(a));
 	json_object_set_new(o, "threads", json_integer(summary->thread_count));
 	json_object_set_new(o, "processes", json_integer(summary->processes.count));
 	json_object_set_new(o, "largest_process", largest_object(summary));

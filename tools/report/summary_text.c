@@ -6,6 +6,7 @@
 #include "base/attr.h"
 #include "cli/exit_code.h"
 #include "cli/paint.h"
+#include "report/collections.h"
 #include "report/drawing.h"
 #include "report/facts.h"
 #include "report/label.h"
@@ -274,6 +275,18 @@ static void print_threads(const struct pmt_report_request *request,
 									  : "");
 }
 
+static void print_collections(const struct pmt_report_request *request,
+			      const struct pmt_analysis *a)
+{
+	char text[TEXT_BYTES];
+
+	if (!pmt_collections_are_known(a))
+		return;
+	print_title(request, "Collector");
+	print_cut(request, TITLE_COLUMNS, "%s",
+		  pmt_collections_line(a, text, sizeof(text)));
+}
+
 static void print_processes(const struct pmt_report_request *request,
 			    const struct pmt_summary *summary)
 {
@@ -310,7 +323,8 @@ static struct pmt_summary_layout fit(const struct pmt_report_request *request,
 	struct pmt_summary_content content = {
 	    .height_rows = request->height_rows,
 	    .fixed_lines = HEADER_LINES + doubts + PEAK_LINES + LAST_LINES +
-			   (summary->at_peak != NULL) + (a->model->counts.samples > 0) +
+			   pmt_collections_are_known(a) + (summary->at_peak != NULL) +
+			   (a->model->counts.samples > 0) +
 			   (a->losses.complete && doubts == 0) +
 			   (problems < 2 ? (unsigned)problems : 2),
 	    .list_rows_asked = request->limit_count < UINT32_MAX
@@ -349,6 +363,7 @@ int pmt_summary_print_text(const struct pmt_report_request *request,
 		print_list(request, summary->lists[i].model, &summary->lists[i], &layout);
 	if (layout.has_blanks)
 		fputc('\n', request->out);
+	print_collections(request, a);
 	print_threads(request, a, summary);
 	print_processes(request, summary);
 	if (a->losses.complete && doubts == 0) {

@@ -182,6 +182,12 @@ static void say_doubts(struct speech *s, const struct pmt_analysis *a)
 		    counts->allocs == 1 ? "" : "s",
 		    pmt_figure_bytes(mean, a->model->sample_mean_bytes, false));
 	}
+	if (a->model->collections.gone_count)
+		say(s,
+		    "Collections are not seen from %s on: the program took the tracer "
+		    "out of gc.callbacks.",
+		    pmt_figure_duration(text, pmt_analysis_since_start_ns(
+						  a, a->model->collections.gone_tick)));
 	const char *drain = pmt_tables_info(a->tables, "drain");
 	if (drain && strcmp(drain, "refused") == 0)
 		say(s,

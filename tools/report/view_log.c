@@ -14,6 +14,7 @@
 #include "cli/paint.h"
 #include "cli/progress.h"
 #include "format/payload_blocks.h"
+#include "format/payload_gc.h"
 #include "report/csv.h"
 #include "report/fields.h"
 #include "report/label.h"
@@ -124,6 +125,26 @@ static void print_json_block(struct pmt_fields *f, const struct pmt_event *event
 	pmt_fields_unsigned(f, "address", event->address);
 }
 
+static void print_json_collection(struct pmt_fields *f, const struct pmt_log_line *line)
+{
+	struct pmt_gc_event gc;
+
+	if (line->event->record.ext != PMT_EXT_GC ||
+	    !pmt_payload_get_gc(&line->event->record, &gc))
+		return;
+	pmt_fields_unsigned(f, "interpreter", gc.interpreter);
+	if (gc.phase <= PMT_GC_STOP)
+		pmt_fields_unsigned(f, "generation", gc.generation);
+	if (gc.phase != PMT_GC_STOP)
+		return;
+	pmt_fields_unsigned(f, "collected", gc.collected);
+	pmt_fields_unsigned(f, "uncollectable", gc.uncollectable);
+	if (gc.ticks)
+		pmt_fields_signed(f, "duration_ns", line->duration_ns);
+	else
+		pmt_fields_unknown(f, "duration_ns");
+}
+
 static void print_json_line(const struct pmt_report_request *request,
 			    const struct pmt_log_line *line)
 {
@@ -150,6 +171,7 @@ static void print_json_line(const struct pmt_report_request *request,
 		pmt_fields_signed(&f, "rss_change_bytes", line->rss_change_bytes);
 	pmt_record_changes(&f, &line->event->record.deltas);
 	print_json_block(&f, line->event);
+	print_json_collection(&f, line);
 	if (line->text[0])
 		pmt_fields_word(&f, "text", line->text);
 	pmt_fields_end(&f);

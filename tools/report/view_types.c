@@ -8,6 +8,7 @@
 #include "cli/figure_text.h"
 #include "cli/message.h"
 #include "cli/paint.h"
+#include "report/collections.h"
 #include "report/csv.h"
 #include "report/json.h"
 #include "report/label.h"
@@ -142,6 +143,7 @@ static void print_foot(const struct pmt_report_request *request,
 		       const struct shown *shown)
 {
 	const struct pmt_type_counts total = pmt_types_total(&shown->a->model->types);
+	uint64_t collected, runs = pmt_collections_count(shown->a, &collected);
 
 	fputs(pmt_paint(request->color, PMT_PAINT_DIM), request->out);
 	if (shown->matched > shown->count)
@@ -156,6 +158,11 @@ static void print_foot(const struct pmt_report_request *request,
 		fprintf(request->out,
 			"Deleted unseen, as their addresses came again: %" PRIu64 "\n",
 			total.missed_count);
+	if (runs)
+		fprintf(request->out,
+			"Found by the cyclic garbage collector: %" PRIu64 " in %" PRIu64
+			" run%s\n",
+			collected, runs, runs == 1 ? "" : "s");
 	fputs(pmt_paint(request->color, PMT_PAINT_NONE), request->out);
 }
 
@@ -223,6 +230,7 @@ static int print_json(const struct pmt_report_request *request, const struct sho
 	json_object_set_new(document, "trace", pmt_json_trace(shown->a));
 	json_object_set_new(document, "measured",
 			    json_boolean(shown->a->model->measured.types));
+	json_object_set_new(document, "collections", pmt_collections_json(shown->a));
 	json_object_set_new(document, "totals", totals);
 	json_object_set_new(document, "types", rows);
 	return pmt_json_print(request->out, document);

@@ -79,6 +79,9 @@ const struct pmt_option pmt_option_table[] = {
      .help = "calls of C functions are events too"},
     {ROW("native", FLAG, native, "0", "0|1", "allocs, objects"),
      .help = "stacks of allocations have their C frames too, among the Python ones"},
+    {ROW("gc", FLAG, gc, "0", "0|1", STREAM ", refs"),
+     .help = "collections of the cyclic garbage collector are events; the program sees "
+	     "one more entry in gc.callbacks"},
     {ROW("sample", SIZE, sample_bytes, "0", "SIZE", "allocs"), .zero_is_off = true,
      .min = 64, .max = GIB,
      .help = "draw one of so many allocated bytes, and record only the blocks that hold "

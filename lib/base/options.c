@@ -247,6 +247,8 @@ static const char *conflict_of(const struct pmt_options *options)
 	if (options->sample_bytes &&
 	    (options->modes & PMT_MODE_OBJECTS || options->detail == PMT_DETAIL_LIVE))
 		return "sample";
+	if (options->gc && options->detail != PMT_DETAIL_STREAM)
+		return "gc";
 	switch ((enum pmt_detail)options->detail) {
 	case PMT_DETAIL_TREE:
 		return options->modes & ~(uint32_t)PMT_MODE_CALLS ? "mode"

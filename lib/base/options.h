@@ -86,6 +86,7 @@ struct pmt_options {
 	uint32_t dump_signal; /* its number; 0: none */
 	bool c_calls;
 	bool native;
+	bool gc; /* collections are events */
 	bool redact;
 	bool quiet;
 	bool verbose;

@@ -45,6 +45,9 @@ static const char *why_not(const char *key)
 	if (strcmp(key, "sample") == 0)
 		return "detail=live or mode=objects: it chooses among malloc's blocks "
 		       "that are written one by one";
+	if (strcmp(key, "gc") == 0)
+		return "detail=tree or live: collections are single events, of which "
+		       "they hold none";
 	return "detail=tree: it chooses among events, of which the tree holds sums";
 }
 

@@ -61,6 +61,7 @@ struct pmt_thread {
 	struct pmt_stacks *stacks; /* calling contexts (stack/stack_ids.h); NULL: none */
 	struct pmt_domain_call domain_call;
 	struct pmt_block_coding *coding; /* format/block_coding.h; NULL: none */
+	uint64_t collection_began;       /* gc=1: its tick; 0: none runs. Owner only */
 	/* tid of the owner, 0 when the entry is free. Owner writes; the reaper frees. */
 	_Atomic uint32_t os_tid;
 };

@@ -3,6 +3,23 @@
 #include <stdio.h>
 
 #include "tracer/python/frame_layout.h"
+#include "tracer/python/gc_layout.h"
+
+static void print_collector(int minor)
+{
+	const struct pmt_gc_layout *l = pmt_gc_layout_of(minor);
+
+	if (!l)
+		return;
+	if (!l->published_stats) /* from its begin on */
+		printf("%d gc_item_counts %d\n", minor, (int)l->item_counts);
+#define X(field)                                                                         \
+	if (l->field)                                                                    \
+		printf("%d gc_" #field " %d\n", minor, (int)l->field);
+	PMT_GC_LAYOUT(X)
+#undef X
+	printf("%d gc_item_collected 8\n%d gc_item_uncollectable 16\n", minor, minor);
+}
 
 int main(void)
 {
@@ -16,6 +33,7 @@ int main(void)
 		printf("%d " #field " %d\n", minor, (int)l->field);
 		PMT_FRAME_LAYOUT(X)
 #undef X
+		print_collector(minor);
 		printf("%d position_step %d\n", minor, l->position_step);
 		if (l->has_shims)
 			printf("%d shim_flag %d\n", minor, PMT_CODE_IS_SHIM);

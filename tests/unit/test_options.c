@@ -138,7 +138,7 @@ struct wrong {
 static const struct wrong wrongs[] = {
     {"a=", PMT_OPTIONS_UNKNOWN_KEY,
      "unknown key \"a\" (at character 1); the keys are mode, detail, c_calls, native, "
-     "sample, out, rss, "
+     "gc, sample, out, rss, "
      "interval, ring, ring_size, max_size, live_size, min_rss, min_alloc, include, "
      "exclude, thread, "
      "start, dump_signal, redact, compress, quiet, verbose"},
@@ -216,6 +216,10 @@ static const struct wrong wrongs[] = {
     {"mode=lines,detail=live", PMT_OPTIONS_CONFLICT, NULL},
     {"mode=allocs,detail=tree", PMT_OPTIONS_CONFLICT, NULL},
     {"mode=objects,detail=live", PMT_OPTIONS_CONFLICT, NULL},
+    {"gc=1,detail=tree", PMT_OPTIONS_CONFLICT,
+     "gc does not go with detail=tree or live: collections are single events, of which "
+     "they hold none"},
+    {"mode=allocs,detail=live,gc=1", PMT_OPTIONS_CONFLICT, NULL},
     {"mode=objects,sample=1MiB", PMT_OPTIONS_CONFLICT, NULL},
     {"mode=allocs,detail=live,sample=1MiB", PMT_OPTIONS_CONFLICT, NULL},
 };

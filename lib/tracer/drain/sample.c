@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "event/collection_counts.h"
 #include "event/emit.h"
 #include "os/process_stat.h"
 #include "run/run.h"
@@ -48,4 +49,5 @@ void pmt_sample_take_locked(void)
 	if (pmt_emit_extended(&run->process, NULL, PMT_EXT_SAMPLE, payload,
 			      (size_t)(end - payload)))
 		run->process.last_tick = sample.tick; /* as the reader takes it */
+	pmt_collection_counts_write_locked();
 }

@@ -175,6 +175,8 @@ void pmt_introduce_process(struct pmt_run *run)
 	put_number(e, "c_calls", o->c_calls);
 	if (o->native)
 		put_number(e, "native", 1);
+	if (o->gc)
+		put_number(e, "gc", 1);
 	if (pmt_options_sample_bytes(o))
 		put_number(e, PMT_SAMPLE_KEY, pmt_options_sample_bytes(o));
 	put_number(e, "interval_ms", o->interval_ns / 1000000);

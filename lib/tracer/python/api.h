@@ -123,7 +123,19 @@ struct pmt_py_member {
 	X(int, is_finalizing, (void), "_Py_IsFinalizing", "Py_IsFinalizing")             \
 	X(int, set_ref_tracer, (pmt_ref_tracer_fn *, void *), "PyRefTracer_SetTracer",   \
 	  NULL)                                                                          \
-	X(void *, get_ref_tracer, (void **), "PyRefTracer_GetTracer", NULL)
+	X(void *, get_ref_tracer, (void **), "PyRefTracer_GetTracer", NULL)              \
+	X(struct _object *, import_module, (const char *), "PyImport_ImportModule",      \
+	  NULL)                                                                          \
+	X(ssize_t, list_size, (struct _object *), "PyList_Size", NULL)                   \
+	X(struct _object *, list_get, (struct _object *, ssize_t), "PyList_GetItem",     \
+	  NULL)                                                                          \
+	X(int, list_append, (struct _object *, struct _object *), "PyList_Append", NULL) \
+	X(int, dict_next,                                                                \
+	  (struct _object *, ssize_t *, struct _object **, struct _object **),           \
+	  "PyDict_Next", NULL)                                                           \
+	X(int, text_compare, (struct _object *, const char *),                           \
+	  "PyUnicode_CompareWithASCIIString", NULL)                                      \
+	X(int64_t, interpreter_id, (void *), "PyInterpreterState_GetID", NULL)
 
 struct pmt_py {
 #define X(result, name, args) result(*name) args;

@@ -29,6 +29,8 @@
 #include "python/domains.h"
 #include "python/environ.h"
 #include "python/frame_walk.h"
+#include "python/gc_callback.h"
+#include "python/gc_layout.h"
 #include "python/hook.h"
 #include "python/hook_legacy.h"
 #include "python/hook_watch.h"
@@ -216,6 +218,37 @@ static void count_types(void)
 			       ", only counters and samples are recorded");
 }
 
+/* 3.13 and newer: collections are counted by the interpreter itself. */
+static void watch_counts(void *interpreter)
+{
+	struct pmt_counted_generation where[PMT_COUNTED_GENERATIONS];
+
+	if (!pmt_py.free_threaded && pmt_py.interpreter_id &&
+	    pmt_gc_layout_find(pmt_py.minor, pmt_py.runtime, interpreter, where))
+		pmt_collection_counts_watch((uint64_t)pmt_py.interpreter_id(interpreter),
+					    where);
+}
+
+static void end_counts(void *interpreter)
+{
+	if (interpreter && pmt_py.interpreter_id)
+		pmt_collection_counts_end((uint64_t)pmt_py.interpreter_id(interpreter));
+}
+
+static void say_no_collections(void)
+{
+	say_of_version(PMT_SAY_NOT_SUPPORTED, " has no gc.callbacks that gc=1 could use",
+		       ": collections are not recorded");
+}
+
+/* gc=1: collections are events. */
+static void see_collections(const void *interpreter)
+{
+	if (!pmt_py_is_supported() || !pmt_gc_callback_install_gil(interpreter) ||
+	    pmt_gc_callback_watch_gil(interpreter) == PMT_GC_CANNOT_WATCH)
+		say_no_collections();
+}
+
 static void attach_gil(void *interpreter)
 {
 	struct pmt_thread *t = pmt_thread_self();
@@ -232,6 +265,9 @@ static void attach_gil(void *interpreter)
 		pmt_environ_hide_gil();
 		pmt_run_know_python(pmt_py.Py_GetVersion());
 		set_way();
+		watch_counts(interpreter);
+		if (options->gc) /* before the hook: it imports a module */
+			see_collections(interpreter);
 		if (options->modes & PMT_MODE_CALLS)
 			install_hook(interpreter);
 		if (options->modes & PMT_MODE_ALLOCS && !pmt_blocks_on &&
@@ -264,13 +300,30 @@ static void watch_domains_gil(void)
 	t->sums = before;
 }
 
-static void forget_interpreter(const void *interpreter)
+/* Whatever looks at the interpreter's collections lets go of it. */
+static void end_collections(void *interpreter)
+{
+	pmt_gc_callback_end_gil(interpreter);
+	end_counts(interpreter);
+}
+
+static void watch_collections_gil(const void *interpreter)
+{
+	if (!pmt_cas32(&attaching, 0, 1))
+		return;
+	if (pmt_gc_callback_watch_gil(interpreter) == PMT_GC_CANNOT_WATCH)
+		say_no_collections();
+	pmt_store32_release(&attaching, 0);
+}
+
+static void forget_interpreter(void *interpreter)
 {
 	int place = interpreter ? find_attached(interpreter) : -1;
 
 	if (place >= 0)
 		attached[place] = NULL;
 	pmt_monitoring_place_forget(interpreter);
+	end_collections(interpreter);
 }
 
 static void attach_current(void)
@@ -308,6 +361,8 @@ static int on_audit(const char *event, struct _object *args, void *unused)
 			 * there CPython 3.10 crashes if a daemon thread wakes. */
 			if (watches && pmt_py.thread_state_unchecked())
 				pmt_hook_watch_end_gil(pmt_py.interpreter_get());
+			if (pmt_py.thread_state_unchecked())
+				end_collections(pmt_py.interpreter_get());
 			if (pmt_run_is_on())
 				pmt_drain_flush();
 			memset(attached, 0, sizeof(attached));
@@ -337,6 +392,8 @@ static int on_audit(const char *event, struct _object *args, void *unused)
 	if (PMT_LIKELY(interpreter == last)) {
 		if (options->modes & PMT_MODE_OBJECTS)
 			watch_domains_gil();
+		if (options->gc)
+			watch_collections_gil(interpreter);
 		if (watches)
 			pmt_hook_watch_gil(interpreter);
 		return 0;

@@ -80,8 +80,42 @@ static void say_code(void)
 		SAY(name, __builtin_ctz(word));                                          \
 	} while (0)
 
+#if PY_VERSION_HEX >= 0x030d0000
+/* The counts of collections; names of tests/support/print_layout.c. */
+static void say_collector(void)
+{
+	AT("gc_published_gc", _Py_DebugOffsets, interpreter_state.gc);
+	AT("gc_published_collecting", _Py_DebugOffsets, gc.collecting);
+	AT("gc_collecting", struct _gc_runtime_state, collecting);
+	AT("gc_stats", struct _gc_runtime_state, generation_stats);
+	SAY("gc_item_size", sizeof(struct gc_generation_stats));
+#if PY_VERSION_HEX < 0x030f0000
+	SAY("gc_item_counts", offsetof(struct gc_generation_stats, collections));
+#else
+	AT("gc_published_stats", _Py_DebugOffsets, gc.generation_stats);
+	AT("gc_published_stats_size", _Py_DebugOffsets, gc.generation_stats_size);
+	SAY("gc_stats_size", sizeof(struct gc_stats));
+	AT("gc_young_newest", struct gc_stats, young.index);
+	AT("gc_old_items", struct gc_stats, old[0].items);
+	AT("gc_old_newest", struct gc_stats, old[0].index);
+	AT("gc_oldest_items", struct gc_stats, old[1].items);
+	AT("gc_item_counts", struct gc_generation_stats, collections);
+	AT("gc_item_seconds", struct gc_generation_stats, duration);
+#endif
+	/* Three words in a row. */
+	SAY("gc_item_collected", offsetof(struct gc_generation_stats, collected) -
+				     offsetof(struct gc_generation_stats, collections));
+	SAY("gc_item_uncollectable",
+	    offsetof(struct gc_generation_stats, uncollectable) -
+		offsetof(struct gc_generation_stats, collections));
+}
+#endif
+
 int main(void)
 {
+#if PY_VERSION_HEX >= 0x030d0000
+	say_collector();
+#endif
 	say_frames();
 	say_code();
 	SAY("text_ascii", sizeof(PyASCIIObject));

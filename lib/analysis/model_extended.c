@@ -1,6 +1,6 @@
 /*
- * Extended records in the model: C calls, points, samples, tree nodes, losses and
- * checkpoints. Definitions were taken by the tables before.
+ * Extended records in the model: C calls, samples, tree nodes and marks, and who takes
+ * the others. Definitions were taken by the tables before.
  */
 #include "analysis/model_private.h"
 
@@ -17,75 +17,6 @@ static bool get_u32(const struct pmt_record *r, uint32_t *ret_value)
 		return false;
 	*ret_value = (uint32_t)value;
 	return true;
-}
-
-/* How deep the thread was until the event. */
-static uint64_t depth_before(const struct pmt_point *point)
-{
-	if (pmt_op_is_enter(point->op))
-		return point->depth ? point->depth - 1 : 0;
-	return point->depth + pmt_op_is_leave(point->op);
-}
-
-/*
- * Whose a point's changes are. A point tells who ran until the event, not the path: they
- * go right under the root. When events were left out before it, they are nobody's in
- * particular.
- */
-static int function_of_point(struct pmt_model *model, struct pmt_stream_state *stream,
-			     const struct pmt_point *point, uint32_t *ret_function)
-{
-	*ret_function = PMT_FUNCTION_OUTSIDE;
-	if (stream->span_function)
-		*ret_function = stream->span_function;
-	else if (point->skipped_count > 0)
-		*ret_function = PMT_FUNCTION_SKIPPED;
-	else if (point->from_code_id != 0)
-		return pmt_model_function(model, point->from_code_id, ret_function);
-	else if (depth_before(point) > 0)
-		*ret_function = PMT_FUNCTION_UNKNOWN;
-	return 0;
-}
-
-/* The line that ran until a point; lines are not counted, most were left out. */
-static int charge_point_line(struct pmt_model *model, const struct pmt_point *point,
-			     uint32_t function, const struct pmt_deltas *deltas)
-{
-	struct pmt_line *line;
-
-	if (point->op == PMT_OP_LINE)
-		model->measured.lines = true;
-	if (point->from_line == 0 || point->from_line > UINT32_MAX ||
-	    function < PMT_FUNCTION_FIRST_REAL)
-		return 0;
-	int error =
-	    pmt_lines_get(&model->lines, function, (uint32_t)point->from_line, &line);
-	if (!error)
-		pmt_figures_add_deltas(&line->self, deltas);
-	return error;
-}
-
-static int add_point(struct pmt_model *model, struct pmt_stream_state *stream,
-		     const struct pmt_event *event)
-{
-	const struct pmt_deltas *deltas = &event->record.deltas;
-	struct pmt_point point;
-	uint32_t function, node;
-
-	if (!pmt_payload_get_point(&event->record, &point))
-		return 0;
-	pmt_model_count_point(model, stream, &point);
-	int error = function_of_point(model, stream, &point, &function);
-	if (!error)
-		error = pmt_tree_child(&model->tree, stream->root_node, function, &node);
-	if (!error)
-		pmt_model_charge(model, stream, node, event->tick, deltas);
-	if (!error)
-		error = charge_point_line(model, &point, function, deltas);
-	stream->has_points = true;
-	stream->point_depth = point.depth;
-	stream->span_function = 0;
-	return error;
 }
 
 /* Of the calls that run now, that of the thread which moved last. */
@@ -172,137 +103,6 @@ static int add_tree_node(struct pmt_model *model, const struct pmt_record *recor
 	if (!pmt_payload_get_tree_node(record, &node))
 		return 0;
 	return pmt_tree_nodes_put(&model->tree_nodes, &node);
-}
-
-/* Brings the shadow stack to python_depth after events were lost, of which no more than
- * certain_depth calls lived through it. */
-static int resync(struct pmt_model *model, struct pmt_stream_state *stream,
-		  uint64_t certain_depth, uint64_t python_depth)
-{
-	struct pmt_shadow_frame unknown;
-
-	if (stream->has_points || stream->is_summed)
-		return 0;
-	pmt_shadow_cut_to(&stream->shadow,
-			  certain_depth < python_depth ? certain_depth : python_depth);
-	if (stream->shadow.python_depth >= python_depth)
-		return 0;
-	int error = pmt_model_unknown_frame(model, stream, &unknown);
-	if (error)
-		return error;
-	return pmt_shadow_fill_to(&stream->shadow, python_depth, unknown);
-}
-
-/* LOSS: cause, count, depth after it, and the lowest depth in it where the writer knew.
- */
-static int add_loss(struct pmt_model *model, struct pmt_stream_state *stream,
-		    const struct pmt_event *event)
-{
-	const struct pmt_record *r = &event->record;
-	const uint8_t *at = r->payload;
-	const uint8_t *end = at + r->payload_bytes;
-	uint64_t cause, count, depth, lowest;
-
-	if (!pmt_varint_get(&at, end, &cause) || !pmt_varint_get(&at, end, &count))
-		return 0;
-	pmt_model_count_loss(model, stream, event, cause, count);
-	if (!pmt_loss_moves_stack(cause) || !pmt_varint_get(&at, end, &depth))
-		return 0;
-	stream->span_function = PMT_FUNCTION_UNKNOWN;
-	if (!pmt_varint_get(&at, end, &lowest)) {
-		/* At most half of them, plus what the depth fell by, were leaves. */
-		uint64_t both = stream->shadow.python_depth + depth;
-
-		lowest = both > count ? (both - count) / 2 : 0;
-	}
-	return resync(model, stream, lowest, depth);
-}
-
-/* CONTINUE: depth, and the lowest depth during the pause. */
-static int add_continue(struct pmt_model *model, struct pmt_stream_state *stream,
-			const struct pmt_record *r)
-{
-	const uint8_t *at = r->payload;
-	const uint8_t *end = at + r->payload_bytes;
-	uint64_t depth, lowest;
-
-	stream->span_function = PMT_FUNCTION_PAUSED;
-	if (!pmt_varint_get(&at, end, &depth) || !pmt_varint_get(&at, end, &lowest))
-		return 0;
-	return resync(model, stream, lowest, depth);
-}
-
-static bool deltas_are_behind(const struct pmt_deltas *seen,
-			      const struct pmt_deltas *sums)
-{
-	return seen->allocated_bytes <= sums->allocated_bytes &&
-	       seen->allocated_count <= sums->allocated_count &&
-	       seen->freed_bytes <= sums->freed_bytes &&
-	       seen->freed_count <= sums->freed_count &&
-	       seen->object_bytes <= sums->object_bytes &&
-	       seen->object_count <= sums->object_count;
-}
-
-/* What a stream did in the records that a gap swallowed: nobody's in particular. */
-static int charge_gap(struct pmt_model *model, struct pmt_stream_state *stream,
-		      const struct pmt_event *event, const struct pmt_deltas *sums)
-{
-	const struct pmt_deltas *seen = &stream->seen;
-	struct pmt_deltas lost = {
-	    .allocated_bytes = sums->allocated_bytes - seen->allocated_bytes,
-	    .allocated_count = sums->allocated_count - seen->allocated_count,
-	    .freed_bytes = sums->freed_bytes - seen->freed_bytes,
-	    .freed_count = sums->freed_count - seen->freed_count,
-	    .object_bytes = sums->object_bytes - seen->object_bytes,
-	    .object_count = sums->object_count - seen->object_count,
-	    .rss_pages = (int64_t)((uint64_t)sums->rss_pages - (uint64_t)seen->rss_pages),
-	    .mapped_bytes =
-		(int64_t)((uint64_t)sums->mapped_bytes - (uint64_t)seen->mapped_bytes),
-	    .file_mapped_bytes = (int64_t)((uint64_t)sums->file_mapped_bytes -
-					   (uint64_t)seen->file_mapped_bytes),
-	};
-	uint32_t node;
-
-	if (!deltas_are_behind(seen, sums))
-		return 0;
-	int error =
-	    pmt_tree_child(&model->tree, stream->root_node, PMT_FUNCTION_UNKNOWN, &node);
-	if (!error)
-		pmt_model_charge(model, stream, node, event->tick, &lost);
-	return error;
-}
-
-static int add_checkpoint(struct pmt_model *model, struct pmt_stream_state *stream,
-			  const struct pmt_event *event)
-{
-	struct pmt_checkpoint point;
-	struct pmt_shadow_frame unknown = {.function = PMT_FUNCTION_UNKNOWN};
-
-	if (!pmt_payload_get_checkpoint(&event->record, &point))
-		return 0;
-	pmt_gaps_end(model, stream, &point);
-	if (stream->is_summed) /* its depth is the tree's */
-		return stream->is_depth_unknown
-			   ? charge_gap(model, stream, event, &point.sums)
-			   : 0;
-	if (!stream->is_depth_unknown)
-		return point.depth == stream->shadow.python_depth
-			   ? 0
-			   : resync(model, stream, point.depth, point.depth);
-	stream->is_depth_unknown = false;
-	if (stream->has_points) {
-		stream->span_function = 0;
-		return charge_gap(model, stream, event, &point.sums);
-	}
-	int error = pmt_tree_child(&model->tree, stream->root_node, PMT_FUNCTION_UNKNOWN,
-				   &unknown.node);
-	if (!error)
-		error = pmt_shadow_insert_to(&stream->shadow, point.depth, unknown);
-	if (!error)
-		error = charge_gap(model, stream, event, &point.sums);
-	if (!error && stream->shadow.python_depth > point.depth)
-		error = resync(model, stream, point.depth, point.depth);
-	return error;
 }
 
 /* The calls that run now are what the tracer's tree stands on. */
@@ -422,11 +222,11 @@ int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *str
 	case PMT_EXT_FREE:
 		return add_block(model, stream, event);
 	case PMT_EXT_POINT:
-		return add_point(model, stream, event);
+		return pmt_model_add_point(model, stream, event);
 	case PMT_EXT_CHECKPOINT:
-		return add_checkpoint(model, stream, event);
+		return pmt_model_add_checkpoint(model, stream, event);
 	case PMT_EXT_LOSS:
-		return add_loss(model, stream, event);
+		return pmt_model_add_loss(model, stream, event);
 	case PMT_EXT_TREE_BEGIN:
 		return begin_tree(model, stream, event);
 	case PMT_EXT_SAMPLE:
@@ -455,7 +255,7 @@ int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *str
 		stream->pause_count++;
 		return 0;
 	case PMT_EXT_CONTINUE:
-		return add_continue(model, stream, record);
+		return pmt_model_add_continue(model, stream, record);
 	default:
 		return 0;
 	}

@@ -24,6 +24,19 @@ void pmt_model_learn(struct pmt_model *model, const struct pmt_record *record);
 int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *stream,
 			   const struct pmt_event *event) PMT_MUST_CHECK;
 
+/* A point (model_points.c); its changes are charged here. 0 or -ENOMEM. */
+int pmt_model_add_point(struct pmt_model *model, struct pmt_stream_state *stream,
+			const struct pmt_event *event) PMT_MUST_CHECK;
+
+/* Where a stream's stack stands (model_losses.c): LOSS, CONTINUE, CHECKPOINT. 0, -ENOMEM,
+ * -EOVERFLOW. */
+int pmt_model_add_loss(struct pmt_model *model, struct pmt_stream_state *stream,
+		       const struct pmt_event *event) PMT_MUST_CHECK;
+int pmt_model_add_continue(struct pmt_model *model, struct pmt_stream_state *stream,
+			   const struct pmt_record *record) PMT_MUST_CHECK;
+int pmt_model_add_checkpoint(struct pmt_model *model, struct pmt_stream_state *stream,
+			     const struct pmt_event *event) PMT_MUST_CHECK;
+
 /* An event of a model with counts_only. 0 or -ENOMEM. */
 int pmt_model_count(struct pmt_model *model, struct pmt_stream_state *stream,
 		    const struct pmt_event *event) PMT_MUST_CHECK;

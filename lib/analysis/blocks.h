@@ -12,8 +12,10 @@
 #include <stdint.h>
 
 #include "analysis/block_table.h"
+#include "analysis/figures.h"
 #include "analysis/map.h"
 #include "analysis/native_functions.h"
+#include "base/attr.h"
 
 /* A calling context as the model sees it. */
 struct pmt_block_context {
@@ -27,6 +29,8 @@ struct pmt_block_context {
 /* All zero is empty and owns nothing. */
 struct pmt_blocks {
 	struct pmt_block_context *contexts;
+	/* Of each, what its blocks came to: no record is charged to nodes and lines. */
+	struct pmt_figures *sums;
 	uint32_t count;
 	uint32_t capacity;
 	struct pmt_map by_id;               /* stream and stack id -> context */
@@ -38,5 +42,13 @@ struct pmt_blocks {
 };
 
 void pmt_blocks_close(struct pmt_blocks *blocks);
+
+/* The index of a stream's context, PMT_MAP_NONE without one. */
+uint32_t pmt_blocks_find(const struct pmt_blocks *blocks, uint32_t stream,
+			 uint32_t stack_id);
+
+/* Takes a context that is not there. 0 or -ENOMEM. */
+int pmt_blocks_add(struct pmt_blocks *blocks, uint32_t stream, uint32_t stack_id,
+		   const struct pmt_block_context *context) PMT_MUST_CHECK;
 
 #endif

@@ -1,21 +1,9 @@
 /* Records of single blocks in the model; see blocks.h. */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "analysis/blocks.h"
 #include "analysis/model_private.h"
 #include "format/payload_blocks.h"
-#include "reader/code_lines.h"
 
-void pmt_blocks_close(struct pmt_blocks *blocks)
-{
-	free(blocks->contexts);
-	pmt_map_close(&blocks->by_id);
-	pmt_native_functions_close(&blocks->native);
-	pmt_block_table_close(&blocks->live);
-	*blocks = (struct pmt_blocks){0};
-}
+#include <string.h>
 
 /* Of a sampled trace: what a block stands for. */
 void pmt_model_learn(struct pmt_model *model, const struct pmt_record *record)
@@ -41,186 +29,115 @@ void pmt_model_learn(struct pmt_model *model, const struct pmt_record *record)
 	model->block_history.set.places.sample_mean_bytes = mean;
 }
 
-static uint64_t key_of(const struct pmt_stream_state *stream, uint32_t stack_id)
+/* What figures a block is in. */
+enum account { OF_MALLOC, OF_MAPS, OF_FILES, OF_NONE };
+
+/* A block that comes or goes, with what it stands for. */
+struct movement {
+	enum account account;
+	bool is_free;
+	struct pmt_share bytes;
+	struct pmt_share count;
+	uint64_t object_bytes; /* of one that comes */
+	uint64_t object_count;
+};
+
+static enum account account_of(uint8_t kind, uint64_t block_bytes)
 {
-	return (uint64_t)stream->number << 32 | stack_id;
+	if (kind == PMT_BLOCK_FILE)
+		return OF_FILES;
+	if (kind >= PMT_BLOCK_MMAP && kind <= PMT_BLOCK_ARENA)
+		return OF_MAPS;
+	/* Of an object in an arena nothing is malloc's. */
+	return kind >= PMT_BLOCK_RAW && block_bytes == 0 ? OF_NONE : OF_MALLOC;
 }
 
-static int append(struct pmt_blocks *blocks, uint64_t key,
-		  const struct pmt_block_context *context)
-{
-	if (blocks->count == blocks->capacity) {
-		uint32_t capacity = blocks->capacity ? blocks->capacity * 2 : 256;
-		struct pmt_block_context *grown =
-		    reallocarray(blocks->contexts, capacity, sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		blocks->contexts = grown;
-		blocks->capacity = capacity;
-	}
-	blocks->contexts[blocks->count] = *context;
-	return pmt_map_put(&blocks->by_id, key, blocks->count++);
-}
-
-/* The functions at a place of a module, inlined ones too, below one another. */
-static int enter_native(struct pmt_model *model, const struct pmt_code *module,
-			uint32_t above, struct pmt_block_context *context)
-{
-	const struct pmt_native_frame *frames;
-	uint32_t count = 0;
-	int error =
-	    pmt_native_functions_at(&model->blocks.native, &model->functions, module,
-				    context->code_offset, &frames, &count);
-
-	context->node = above;
-	for (uint32_t i = 0; !error && i < count; i++) {
-		uint32_t parent = context->node;
-
-		context->function = frames[i].function;
-		context->native_line = frames[i].line;
-		error = pmt_tree_child(&model->tree, parent, context->function,
-				       &context->node);
-	}
-	return error;
-}
-
-static int enter(struct pmt_model *model, uint32_t above,
-		 struct pmt_block_context *context)
-{
-	const struct pmt_code *code = pmt_tables_code(model->tables, context->code_id);
-	int error;
-
-	if (code && code->kind == PMT_CODE_NATIVE)
-		return enter_native(model, code, above, context);
-	error = pmt_model_function(model, context->code_id, &context->function);
-	return error ? error
-		     : pmt_tree_child(&model->tree, above, context->function,
-				      &context->node);
-}
-
-/* A context is defined behind its parent, in the same stream. */
-int pmt_model_add_stack(struct pmt_model *model, struct pmt_stream_state *stream,
-			const struct pmt_record *record)
-{
-	struct pmt_blocks *blocks = &model->blocks;
-	struct pmt_block_context context = {0};
-	struct pmt_stack_def def;
-	uint32_t parent_node = stream->root_node;
-
-	if (!pmt_payload_get_stack(record, &def) ||
-	    pmt_map_find(&blocks->by_id, key_of(stream, def.id)) != PMT_MAP_NONE)
-		return 0;
-	uint32_t parent = pmt_map_find(&blocks->by_id, key_of(stream, def.parent_id));
-	if (parent != PMT_MAP_NONE)
-		parent_node = blocks->contexts[parent].node;
-	context.code_id = def.code_id;
-	context.code_offset = def.code_offset;
-	int error = enter(model, parent_node, &context);
-	if (!error)
-		error = append(blocks, key_of(stream, def.id), &context);
-	return error;
-}
-
-int pmt_model_charge_line(struct pmt_model *model,
-			  const struct pmt_block_context *context,
-			  const struct pmt_figures *figures)
-{
-	const struct pmt_code *code = pmt_tables_code(model->tables, context->code_id);
-	bool is_native = code && code->kind == PMT_CODE_NATIVE;
-	uint64_t number = is_native ? context->native_line
-			  : code    ? pmt_code_line(code, context->code_offset)
-				    : 0;
-	struct pmt_line *line;
-
-	model->measured.lines = true;
-	if ((number == 0 && !is_native) || number > UINT32_MAX)
-		return 0;
-	int error =
-	    pmt_lines_get(&model->lines, context->function, (uint32_t)number, &line);
-	if (!error)
-		pmt_figures_add(&line->self, figures);
-	return error;
-}
-
-/* From what is nobody's in the stream. */
-static int take_from_outside(struct pmt_model *model, struct pmt_stream_state *stream,
-			     const struct pmt_figures *deltas)
-{
-	uint32_t outside;
-	int error = pmt_model_outside_node(model, stream, &outside);
-
-	if (error)
-		return error;
-	struct pmt_figures *rest = &model->tree.self[outside];
-	rest->allocated_bytes -= deltas->allocated_bytes;
-	rest->allocated_count -= deltas->allocated_count;
-	rest->object_bytes -= deltas->object_bytes;
-	rest->object_count -= deltas->object_count;
-	rest->freed_bytes -= deltas->freed_bytes;
-	rest->freed_count -= deltas->freed_count;
-	rest->mapped_bytes = pmt_sum_wrapping(rest->mapped_bytes, -deltas->mapped_bytes);
-	rest->file_mapped_bytes =
-	    pmt_sum_wrapping(rest->file_mapped_bytes, -deltas->file_mapped_bytes);
-	return 0;
-}
-
-/* The block comes or goes: to its context, PMT_MAP_NONE for none. The sums that are
- * nobody's have every block, those of a sampled trace none: its samples make them. */
-static int charge(struct pmt_model *model, struct pmt_stream_state *stream,
-		  uint32_t index, const struct pmt_figures *figures)
-{
-	const struct pmt_block_context *context =
-	    index == PMT_MAP_NONE ? NULL : &model->blocks.contexts[index];
-	bool is_sampled = model->sample_mean_bytes > 0;
-	uint32_t node = context ? context->node : 0;
-	int error = 0;
-
-	if (!context && !is_sampled)
-		return 0;
-	if (!context)
-		error = pmt_model_outside_node(model, stream, &node);
-	else if (!is_sampled)
-		error = take_from_outside(model, stream, figures);
-	if (error)
-		return error;
-	pmt_figures_add(&model->tree.self[node], figures);
-	return context ? pmt_model_charge_line(model, context, figures) : 0;
-}
-
-/* What the block stands for, coming or going. */
-static struct pmt_figures figures_of(const struct pmt_model *model, uint8_t kind,
-				     uint64_t block_bytes, bool is_free)
+static struct movement movement_of(const struct pmt_model *model, uint8_t kind,
+				   uint64_t block_bytes, bool is_free)
 {
 	uint64_t scale = pmt_sample_scale(model->sample_mean_bytes, block_bytes);
-	struct pmt_share bytes = pmt_share_of(block_bytes, scale);
-	struct pmt_share count = pmt_share_of(1, scale);
-	int64_t change = (int64_t)(is_free ? -bytes.whole : bytes.whole);
-	struct pmt_figures f = {.sample_count = !is_free};
 
-	if (kind == PMT_BLOCK_FILE) {
-		f.file_mapped_bytes = change;
-	} else if (kind >= PMT_BLOCK_MMAP && kind <= PMT_BLOCK_ARENA) {
-		f.mapped_bytes = change;
-	} else if (kind >= PMT_BLOCK_RAW && block_bytes == 0) {
-		return f; /* of an object in an arena nothing is malloc's */
-	} else if (is_free) {
-		pmt_share_add(&f.freed_bytes, &f.freed_bytes_part, bytes);
-		pmt_share_add(&f.freed_count, &f.freed_count_part, count);
-	} else {
-		pmt_share_add(&f.allocated_bytes, &f.allocated_bytes_part, bytes);
-		pmt_share_add(&f.allocated_count, &f.allocated_count_part, count);
+	return (struct movement){
+	    .account = account_of(kind, block_bytes),
+	    .is_free = is_free,
+	    .bytes = pmt_share_of(block_bytes, scale),
+	    .count = pmt_share_of(1, scale),
+	};
+}
+
+static void add(struct pmt_figures *f, const struct movement *m)
+{
+	uint64_t change = m->is_free ? -m->bytes.whole : m->bytes.whole;
+
+	f->sample_count += !m->is_free;
+	f->object_bytes += m->object_bytes;
+	f->object_count += m->object_count;
+	if (m->account == OF_FILES) {
+		f->file_mapped_bytes =
+		    pmt_sum_wrapping(f->file_mapped_bytes, (int64_t)change);
+	} else if (m->account == OF_MAPS) {
+		f->mapped_bytes = pmt_sum_wrapping(f->mapped_bytes, (int64_t)change);
+	} else if (m->account == OF_MALLOC && m->is_free) {
+		pmt_share_add(&f->freed_bytes, &f->freed_bytes_part, m->bytes);
+		pmt_share_add(&f->freed_count, &f->freed_count_part, m->count);
+	} else if (m->account == OF_MALLOC) {
+		pmt_share_add(&f->allocated_bytes, &f->allocated_bytes_part, m->bytes);
+		pmt_share_add(&f->allocated_count, &f->allocated_count_part, m->count);
 	}
-	return f;
+}
+
+/* The other way round: out of what is nobody's, where every block is whole. */
+static void take_out(struct pmt_figures *rest, const struct movement *m)
+{
+	uint64_t change = m->is_free ? m->bytes.whole : -m->bytes.whole;
+
+	rest->object_bytes -= m->object_bytes;
+	rest->object_count -= m->object_count;
+	if (m->account == OF_FILES) {
+		rest->file_mapped_bytes =
+		    pmt_sum_wrapping(rest->file_mapped_bytes, (int64_t)change);
+	} else if (m->account == OF_MAPS) {
+		rest->mapped_bytes =
+		    pmt_sum_wrapping(rest->mapped_bytes, (int64_t)change);
+	} else if (m->account == OF_MALLOC && m->is_free) {
+		rest->freed_bytes -= m->bytes.whole;
+		rest->freed_count -= m->count.whole;
+	} else if (m->account == OF_MALLOC) {
+		rest->allocated_bytes -= m->bytes.whole;
+		rest->allocated_count -= m->count.whole;
+	}
+}
+
+/* To the sums of its context, PMT_MAP_NONE for none. The sums that are nobody's have
+ * every block, those of a sampled trace none: its samples make them. */
+static int charge(struct pmt_model *model, struct pmt_stream_state *stream,
+		  uint32_t context, const struct movement *m)
+{
+	bool is_sampled = model->sample_mean_bytes > 0;
+	bool has_context = context != PMT_MAP_NONE;
+	uint32_t outside;
+
+	if (has_context)
+		add(&model->blocks.sums[context], m);
+	if (has_context == is_sampled)
+		return 0;
+	int error = pmt_model_outside_node(model, stream, &outside);
+	if (error)
+		return error;
+	if (is_sampled)
+		add(&model->tree.self[outside], m);
+	else
+		take_out(&model->tree.self[outside], m);
+	return 0;
 }
 
 /* The block goes; its place in the table stays as it is. */
 static int charge_free(struct pmt_model *model, struct pmt_stream_state *stream,
 		       const struct pmt_block_entry *block)
 {
-	struct pmt_figures f = figures_of(model, block->kind, block->bytes, true);
+	struct movement m = movement_of(model, block->kind, block->bytes, true);
 
-	return charge(model, stream, block->place, &f);
+	return charge(model, stream, block->place, &m);
 }
 
 int pmt_model_add_alloc(struct pmt_model *model, struct pmt_stream_state *stream,
@@ -241,7 +158,7 @@ int pmt_model_add_alloc(struct pmt_model *model, struct pmt_stream_state *stream
 	struct pmt_block_entry block = {
 	    .address = event->address,
 	    .bytes = alloc.usable_bytes,
-	    .place = pmt_map_find(&blocks->by_id, key_of(stream, alloc.stack_id)),
+	    .place = pmt_blocks_find(blocks, stream->number, alloc.stack_id),
 	    .kind = alloc.kind,
 	};
 	/* For one address allocations and frees alternate: its free was another thread's,
@@ -256,13 +173,13 @@ int pmt_model_add_alloc(struct pmt_model *model, struct pmt_stream_state *stream
 	if (!error && block.address)
 		error = pmt_block_table_put(&blocks->live, block);
 	if (!error) {
-		struct pmt_figures f =
-		    figures_of(model, alloc.kind, alloc.usable_bytes, false);
+		struct movement m =
+		    movement_of(model, alloc.kind, alloc.usable_bytes, false);
 		if (alloc.kind >= PMT_BLOCK_RAW) {
-			f.object_bytes = alloc.requested_bytes;
-			f.object_count = 1;
+			m.object_bytes = alloc.requested_bytes;
+			m.object_count = 1;
 		}
-		error = charge(model, stream, block.place, &f);
+		error = charge(model, stream, block.place, &m);
 	}
 	return error;
 }

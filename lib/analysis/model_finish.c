@@ -225,6 +225,8 @@ int pmt_model_finish(struct pmt_model *model)
 	if (!error)
 		error = pmt_block_history_finish(&model->block_history);
 	if (!error)
+		error = pmt_model_charge_contexts(model);
+	if (!error)
 		error = pmt_model_finish_live(model);
 	if (!error)
 		error = pmt_functions_finish(&model->functions, model->tables);

@@ -128,8 +128,7 @@ static int charge_place(struct pmt_model *model, const struct pmt_place *place,
 	stream->seen.allocated_count += unsaid.allocated_count;
 	owed->freed_bytes += unsaid.freed_bytes;
 	owed->freed_count += unsaid.freed_count;
-	found = pmt_map_find(&model->blocks.by_id,
-			     (uint64_t)place->stream << 32 | place->context);
+	found = pmt_blocks_find(&model->blocks, place->stream, place->context);
 	pmt_figures_add_deltas(&figures, &deltas);
 	if (found != PMT_MAP_NONE) {
 		const struct pmt_block_context *context = &model->blocks.contexts[found];

@@ -69,9 +69,14 @@ int pmt_model_running_node(struct pmt_model *model, struct pmt_stream_state *str
 int pmt_model_outside_node(struct pmt_model *model, struct pmt_stream_state *stream,
 			   uint32_t *ret_node) PMT_MUST_CHECK;
 
-/* Records of blocks (model_blocks.c): STACK, ALLOC, FREE. 0 or -ENOMEM. */
+/* A calling context (model_stacks.c): a STACK record. 0 or -ENOMEM. */
 int pmt_model_add_stack(struct pmt_model *model, struct pmt_stream_state *stream,
 			const struct pmt_record *record) PMT_MUST_CHECK;
+
+/* Behind the last event: the sums of each context's blocks. 0 or -ENOMEM. */
+int pmt_model_charge_contexts(struct pmt_model *model) PMT_MUST_CHECK;
+
+/* Records of blocks (model_blocks.c): ALLOC, FREE. 0 or -ENOMEM. */
 int pmt_model_add_alloc(struct pmt_model *model, struct pmt_stream_state *stream,
 			const struct pmt_event *event) PMT_MUST_CHECK;
 int pmt_model_add_free(struct pmt_model *model, struct pmt_stream_state *stream,

@@ -11,23 +11,16 @@
 #define PMT_ANALYSIS_BLOCK_ORDER_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "analysis/block_deadlines.h"
-#include "analysis/block_table.h"
+#include "analysis/block_queue.h"
 #include "analysis/live_set.h"
 #include "base/attr.h"
 
 /* So many may wait at one address, or of all mappings together. A thread writes at most
  * 15 records with an old time: a longer chain waits for what nobody recorded. */
 enum { PMT_CHAIN_MAX = 64 };
-
-struct pmt_waiting_op {
-	struct pmt_block_op op;
-	uint64_t next; /* number of the next one at the address; 0: none */
-	bool is_done;
-};
 
 struct pmt_block_order {
 	struct pmt_live_set *set; /* borrowed */
@@ -39,13 +32,7 @@ struct pmt_block_order {
 	uint64_t
 	    late_ticks; /* how late the latest operation was that fitted in the end */
 	uint64_t late_count; /* operations that waited and fitted in the end */
-	/* In the order of their coming: numbers from first_number on. */
-	struct pmt_waiting_op *waiting;
-	size_t count;
-	size_t capacity;
-	size_t begun; /* below it all are done */
-	uint64_t first_number;
-	struct pmt_block_table chains; /* address -> bytes: number of the first */
+	struct pmt_block_queue queue;
 };
 
 void pmt_block_order_init(struct pmt_block_order *order, struct pmt_live_set *set,

@@ -333,8 +333,9 @@ START_TEST(what_waits_at_an_address_stays_short)
 		op.bytes = op.is_free ? 0 : 8;
 		op.ordinal += !op.is_free;
 		ck_assert_int_eq(pmt_block_order_add(&order, &op), 0);
-		for (size_t k = order.begun; i % 1000 == 0 && k < order.count; k++)
-			waiting += !order.waiting[k].is_done;
+		for (size_t k = order.queue.begun; i % 1000 == 0 && k < order.queue.count;
+		     k++)
+			waiting += !order.queue.waiting[k].is_done;
 		ck_assert_uint_le(waiting, PMT_CHAIN_MAX);
 	}
 	ck_assert_int_eq(pmt_block_order_finish(&order), 0);

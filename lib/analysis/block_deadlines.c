@@ -14,31 +14,29 @@ void pmt_block_deadlines_close(struct pmt_block_deadlines *d)
 		free(d->streams[i].numbers);
 	free(d->streams);
 	free(d->known);
-	pmt_map_close(&d->by_id);
+	pmt_stream_index_close(&d->index);
 	*d = (struct pmt_block_deadlines){0};
 }
 
 static int find(struct pmt_block_deadlines *d, uint32_t stream,
 		struct pmt_deadline_stream **ret_stream)
 {
-	uint32_t found = pmt_map_find(&d->by_id, stream);
+	uint32_t at;
+	int error = pmt_stream_index_get(&d->index, stream, &at);
 
-	if (found == PMT_MAP_NONE) {
+	if (!error && at == d->stream_count) {
 		struct pmt_deadline_stream *streams =
-		    reallocarray(d->streams, d->stream_count + 1, sizeof(*streams));
+		    reallocarray(d->streams, at + 1, sizeof(*streams));
 
 		if (!streams)
 			return -ENOMEM;
+		streams[at] = (struct pmt_deadline_stream){0};
 		d->streams = streams;
-		found = d->stream_count;
-		int error = pmt_map_put(&d->by_id, stream, found);
-		if (error)
-			return error;
-		streams[found] = (struct pmt_deadline_stream){0};
 		d->stream_count++;
 	}
-	*ret_stream = &d->streams[found];
-	return 0;
+	if (!error)
+		*ret_stream = &d->streams[at];
+	return error;
 }
 
 static int reserve(struct pmt_block_deadlines *d, size_t more)

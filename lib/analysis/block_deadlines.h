@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "analysis/map.h"
+#include "analysis/stream_index.h"
 #include "base/attr.h"
 
 struct pmt_deadline {
@@ -30,9 +30,9 @@ struct pmt_deadline_stream {
 /* All zero but bound_ticks is an empty one that owns nothing. */
 struct pmt_block_deadlines {
 	uint64_t bound_ticks; /* what is added, as clocks of processors may differ */
-	struct pmt_map by_id; /* stream -> index */
+	struct pmt_stream_index index;
 	struct pmt_deadline_stream *streams;
-	uint32_t stream_count;
+	uint32_t stream_count;      /* of the index, those with room here */
 	struct pmt_deadline *known; /* by their ticks */
 	size_t first;
 	size_t count;

@@ -27,30 +27,29 @@ void pmt_block_history_close(struct pmt_block_history *blocks)
 	pmt_block_order_close(&blocks->order);
 	pmt_live_set_close(&blocks->set);
 	free(blocks->ordinals);
-	pmt_map_close(&blocks->streams);
+	pmt_stream_index_close(&blocks->streams);
 	*blocks = (struct pmt_block_history){0};
 }
 
 static int ordinal_of(struct pmt_block_history *blocks, uint32_t stream,
 		      uint32_t **ret_ordinal)
 {
-	uint32_t found = pmt_map_find(&blocks->streams, stream);
+	uint32_t at;
+	int error = pmt_stream_index_get(&blocks->streams, stream, &at);
 
-	if (found == PMT_MAP_NONE) {
-		found = blocks->stream_count;
+	if (!error && at == blocks->stream_count) {
 		uint32_t *ordinals =
-		    realloc(blocks->ordinals, (found + 1) * sizeof(*ordinals));
+		    reallocarray(blocks->ordinals, at + 1, sizeof(*ordinals));
+
 		if (!ordinals)
 			return -ENOMEM;
+		ordinals[at] = 0;
 		blocks->ordinals = ordinals;
-		ordinals[found] = 0;
-		int error = pmt_map_put(&blocks->streams, stream, found);
-		if (error)
-			return error;
 		blocks->stream_count++;
 	}
-	*ret_ordinal = &blocks->ordinals[found];
-	return 0;
+	if (!error)
+		*ret_ordinal = &blocks->ordinals[at];
+	return error;
 }
 
 bool pmt_block_place_kind(uint8_t kind, enum pmt_place_kind *ret_kind)

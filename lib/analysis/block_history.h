@@ -13,7 +13,7 @@
 
 #include "analysis/block_order.h"
 #include "analysis/live_set.h"
-#include "analysis/map.h"
+#include "analysis/stream_index.h"
 #include "base/attr.h"
 #include "format/payload_live.h"
 #include "reader/cursor.h"
@@ -40,8 +40,8 @@ struct pmt_block_history {
 	struct pmt_block_order order;
 	/* Allocations of each stream so far. */
 	uint32_t *ordinals;
-	uint32_t stream_count;
-	struct pmt_map streams;
+	uint32_t stream_count; /* of the index, those with an ordinal */
+	struct pmt_stream_index streams;
 	/* In a sampled trace: of the thread whose record comes next, its allocations
 	 * until then, drawn or not. */
 	uint64_t allocated_count;

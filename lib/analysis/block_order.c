@@ -218,13 +218,14 @@ int pmt_block_order_add(struct pmt_block_order *order, const struct pmt_block_op
 	if (error)
 		return error;
 	bool is_awaited = pmt_block_queue_first(&order->queue, op) != 0;
-	if ((is_awaited && pmt_block_queue_is_blocked(&order->queue, op)) ||
-	    !(fits_in_turn(op) || pmt_live_set_fits(order->set, op)))
+	bool is_taken = false;
+	if (is_awaited && pmt_block_queue_is_blocked(&order->queue, op))
 		return wait(order, op);
-	error = pmt_live_set_apply(order->set, op);
-	if (!error && is_awaited)
-		error = drain(order, op);
-	return error;
+	error = pmt_live_set_take(order->set, op, &is_taken);
+	if (!error && !is_taken)
+		return fits_in_turn(op) ? pmt_live_set_apply(order->set, op)
+					: wait(order, op);
+	return !error && is_awaited ? drain(order, op) : error;
 }
 
 int pmt_block_order_cut(struct pmt_block_order *order)

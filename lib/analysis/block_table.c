@@ -62,7 +62,8 @@ struct pmt_block_entry *pmt_block_table_find(const struct pmt_block_table *block
 	return block->address ? block : NULL;
 }
 
-int pmt_block_table_put(struct pmt_block_table *blocks, struct pmt_block_entry block)
+int pmt_block_table_take(struct pmt_block_table *blocks, struct pmt_block_entry block,
+			 struct pmt_block_entry **ret_old)
 {
 	if ((blocks->count + 1) * 4 > blocks->slot_count * 3) {
 		int error = grow(blocks);
@@ -70,9 +71,20 @@ int pmt_block_table_put(struct pmt_block_table *blocks, struct pmt_block_entry b
 		if (error)
 			return error;
 	}
-	*probe(blocks, block.address) = block;
+	struct pmt_block_entry *slot = probe(blocks, block.address);
+	*ret_old = slot->address ? slot : NULL;
+	if (slot->address)
+		return 0;
+	*slot = block;
 	blocks->count++;
 	return 0;
+}
+
+int pmt_block_table_put(struct pmt_block_table *blocks, struct pmt_block_entry block)
+{
+	struct pmt_block_entry *old;
+
+	return pmt_block_table_take(blocks, block, &old);
 }
 
 void pmt_block_table_remove(struct pmt_block_table *blocks, struct pmt_block_entry *block)

@@ -38,6 +38,11 @@ void pmt_block_table_close(struct pmt_block_table *blocks);
 struct pmt_block_entry *pmt_block_table_find(const struct pmt_block_table *blocks,
 					     uint64_t address);
 
+/* Takes a block, its address not 0, where none is: *ret_old is NULL. The one that is
+ * there stays otherwise, and is *ret_old, as from find. One probe. 0 or -ENOMEM. */
+int pmt_block_table_take(struct pmt_block_table *blocks, struct pmt_block_entry block,
+			 struct pmt_block_entry **ret_old) PMT_MUST_CHECK;
+
 /* Takes a block whose address, not 0, is not in the table. 0 or -ENOMEM. */
 int pmt_block_table_put(struct pmt_block_table *blocks,
 			struct pmt_block_entry block) PMT_MUST_CHECK;

@@ -62,38 +62,41 @@ static void count_unknown(struct pmt_live_set *set, const struct pmt_block_op *o
 
 /* --- blocks --- */
 
-static int allocate(struct pmt_live_set *set, const struct pmt_block_op *op)
+/* Where a block is, its free was missed; unless op is forced it is not taken then. */
+static int allocate(struct pmt_live_set *set, const struct pmt_block_op *op,
+		    bool is_forced, bool *ret_taken)
 {
-	struct pmt_block_entry *old = pmt_block_table_find(&set->blocks, op->address);
-	uint64_t *recent = recent_free(set, op->address);
+	const struct pmt_block_entry block = {.address = op->address,
+					      .bytes = op->bytes,
+					      .place = op->place,
+					      .ordinal = op->ordinal};
+	struct pmt_block_entry *old = NULL;
+	int error = pmt_block_table_take(&set->blocks, block, &old);
 
+	*ret_taken = !old || is_forced;
+	if (error || !*ret_taken)
+		return error;
 	if (old) {
 		set->missed_free_count++;
 		pmt_places_remove(&set->places, old->place, old->bytes, 1,
 				  pmt_places_scale(&set->places, old->bytes));
-		pmt_block_table_remove(&set->blocks, old);
+		*old = block;
 	}
+	uint64_t *recent = recent_free(set, op->address);
 	if (*recent == op->address)
 		*recent = 0;
-	int error = pmt_block_table_put(&set->blocks,
-					(struct pmt_block_entry){.address = op->address,
-								 .bytes = op->bytes,
-								 .place = op->place,
-								 .ordinal = op->ordinal});
-	if (!error)
-		pmt_places_add(&set->places, op->place, op->bytes, 1,
-			       pmt_places_scale(&set->places, op->bytes), op->tick);
-	return error;
+	pmt_places_add(&set->places, op->place, op->bytes, 1,
+		       pmt_places_scale(&set->places, op->bytes), op->tick);
+	return 0;
 }
 
-static void release(struct pmt_live_set *set, const struct pmt_block_op *op)
+/* False: nothing is there. */
+static bool release(struct pmt_live_set *set, const struct pmt_block_op *op)
 {
 	struct pmt_block_entry *block = pmt_block_table_find(&set->blocks, op->address);
 
-	if (!block) {
-		count_unknown(set, op);
-		return;
-	}
+	if (!block)
+		return false;
 	if (set->places.items[block->place].stream != op->stream) {
 		set->other_thread_free_count++;
 	} else if (op->ordinal - block->ordinal <= set->temporary_within) {
@@ -103,6 +106,7 @@ static void release(struct pmt_live_set *set, const struct pmt_block_op *op)
 			  pmt_places_scale(&set->places, block->bytes));
 	pmt_block_table_remove(&set->blocks, block);
 	*recent_free(set, op->address) = op->address;
+	return true;
 }
 
 /* --- mappings --- */
@@ -161,8 +165,23 @@ int pmt_live_set_apply(struct pmt_live_set *set, const struct pmt_block_op *op)
 {
 	if (op->is_map)
 		return op->is_free ? unmap(set, op) : map(set, op);
+	bool is_taken;
 	if (!op->is_free)
-		return allocate(set, op);
-	release(set, op);
+		return allocate(set, op, true, &is_taken);
+	if (!release(set, op))
+		count_unknown(set, op);
+	return 0;
+}
+
+int pmt_live_set_take(struct pmt_live_set *set, const struct pmt_block_op *op,
+		      bool *ret_taken)
+{
+	if (op->is_map) {
+		*ret_taken = pmt_live_set_fits(set, op);
+		return *ret_taken ? pmt_live_set_apply(set, op) : 0;
+	}
+	if (!op->is_free)
+		return allocate(set, op, false, ret_taken);
+	*ret_taken = release(set, op);
 	return 0;
 }

@@ -58,4 +58,8 @@ bool pmt_live_set_was_freed(const struct pmt_live_set *set, uint64_t address);
 int pmt_live_set_apply(struct pmt_live_set *set,
 		       const struct pmt_block_op *op) PMT_MUST_CHECK;
 
+/* The same if it fits: *ret_taken says whether. 0 or -ENOMEM. */
+int pmt_live_set_take(struct pmt_live_set *set, const struct pmt_block_op *op,
+		      bool *ret_taken) PMT_MUST_CHECK;
+
 #endif

@@ -145,7 +145,6 @@ int pmt_model_add_alloc(struct pmt_model *model, struct pmt_stream_state *stream
 {
 	struct pmt_blocks *blocks = &model->blocks;
 	struct pmt_block_alloc alloc;
-	uint16_t owed = 0;
 	int error = 0;
 
 	pmt_model_count_event(model, stream);
@@ -163,15 +162,14 @@ int pmt_model_add_alloc(struct pmt_model *model, struct pmt_stream_state *stream
 	};
 	/* For one address allocations and frees alternate: its free was another thread's,
 	 * whose record comes later, unless a hole in the trace has it. */
-	struct pmt_block_entry *old = pmt_block_table_find(&blocks->live, block.address);
+	struct pmt_block_entry *old = NULL;
+	if (block.address)
+		error = pmt_block_table_take(&blocks->live, block, &old);
 	if (old) {
-		owed = (uint16_t)(model->gap_count ? 0 : old->owed_frees + 1);
+		block.owed_frees = (uint16_t)(model->gap_count ? 0 : old->owed_frees + 1);
 		error = charge_free(model, stream, old);
-		pmt_block_table_remove(&blocks->live, old);
+		*old = block;
 	}
-	block.owed_frees = owed;
-	if (!error && block.address)
-		error = pmt_block_table_put(&blocks->live, block);
 	if (!error) {
 		struct movement m =
 		    movement_of(model, alloc.kind, alloc.usable_bytes, false);

@@ -27,20 +27,23 @@ START_TEST(it_holds_what_was_put_and_not_removed)
 	ck_assert_ptr_null(pmt_block_table_find(&live, 16));
 	for (unsigned step = 1; step <= STEPS; step++) {
 		unsigned i = (unsigned)rand() % ADDRESSES;
+		const struct pmt_block_entry block = {.address = address_of(i),
+						      .bytes = step};
+		struct pmt_block_entry *old = NULL;
 		struct pmt_block_entry *found =
 		    pmt_block_table_find(&live, address_of(i));
 
 		ck_assert_int_eq(found != NULL, bytes[i] != 0);
 		if (found) {
-			ck_assert_uint_eq(found->bytes, bytes[i]);
-			pmt_block_table_remove(&live, found);
+			ck_assert_int_eq(pmt_block_table_take(&live, block, &old), 0);
+			ck_assert_ptr_nonnull(old); /* the table may have grown */
+			ck_assert_uint_eq(old->bytes, bytes[i]);
+			pmt_block_table_remove(&live, old);
 			bytes[i] = 0;
 			count--;
 		} else {
-			struct pmt_block_entry block = {.address = address_of(i),
-							.bytes = step};
-
-			ck_assert_int_eq(pmt_block_table_put(&live, block), 0);
+			ck_assert_int_eq(pmt_block_table_take(&live, block, &old), 0);
+			ck_assert_ptr_null(old);
 			bytes[i] = step;
 			count++;
 		}

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/payload_blocks.h"
-
 void pmt_block_history_init(struct pmt_block_history *blocks,
 			    const struct pmt_block_history_options *options,
 			    uint64_t ticks_per_second)
@@ -91,15 +89,16 @@ bool pmt_block_place_kind(uint8_t kind, enum pmt_place_kind *ret_kind)
 
 /* False: it is of no use. */
 static bool read_alloc(const struct pmt_event *event, struct pmt_block_op *op,
-		       struct pmt_block_alloc *ret_alloc, enum pmt_place_kind *ret_kind)
+		       enum pmt_place_kind *ret_kind)
 {
-	if (!pmt_payload_get_alloc(&event->record, ret_alloc) ||
-	    !pmt_block_place_kind(ret_alloc->kind, ret_kind))
+	const struct pmt_block_alloc *alloc = &event->block.alloc;
+
+	if (!event->block.is_readable || !pmt_block_place_kind(alloc->kind, ret_kind))
 		return false;
 	/* Of an object what Python asked for, wherever it lies: as tracemalloc has it. */
-	op->bytes = ret_alloc->usable_bytes && !pmt_place_is_domain(*ret_kind)
-			? ret_alloc->usable_bytes
-			: ret_alloc->requested_bytes;
+	op->bytes = alloc->usable_bytes && !pmt_place_is_domain(*ret_kind)
+			? alloc->usable_bytes
+			: alloc->requested_bytes;
 	op->is_map = pmt_place_is_map(*ret_kind);
 	op->is_in_turn = pmt_place_is_domain(*ret_kind);
 	return true;
@@ -107,13 +106,12 @@ static bool read_alloc(const struct pmt_event *event, struct pmt_block_op *op,
 
 static bool read_free(const struct pmt_event *event, struct pmt_block_op *op)
 {
-	struct pmt_block_free release;
 	enum pmt_place_kind kind;
 
-	if (!pmt_payload_get_free(&event->record, &release) ||
-	    !pmt_block_place_kind(release.kind, &kind))
+	if (!event->block.is_readable ||
+	    !pmt_block_place_kind(event->block.release.kind, &kind))
 		return false;
-	op->bytes = release.bytes;
+	op->bytes = event->block.release.bytes;
 	op->is_free = true;
 	op->is_map = pmt_place_is_map(kind);
 	op->is_in_turn = pmt_place_is_domain(kind);
@@ -138,13 +136,12 @@ int pmt_block_history_add(struct pmt_block_history *blocks, const struct pmt_eve
 	    .tick = event->tick,
 	    .stream = event->stream,
 	};
-	struct pmt_block_alloc alloc;
 	enum pmt_place_kind kind = PMT_PLACE_MALLOC;
 	uint32_t *ordinal;
 	int error;
 
 	if (is_behind_end(blocks, event->tick) ||
-	    !(is_alloc ? read_alloc(event, &op, &alloc, &kind) : read_free(event, &op)))
+	    !(is_alloc ? read_alloc(event, &op, &kind) : read_free(event, &op)))
 		return 0;
 	blocks->record_count++;
 	if (event->address == 0) {
@@ -154,14 +151,16 @@ int pmt_block_history_add(struct pmt_block_history *blocks, const struct pmt_eve
 	error = ordinal_of(blocks, event->stream, &ordinal);
 	if (!error && is_alloc)
 		error = pmt_places_get(
-		    &blocks->set.places, event->stream, alloc.stack_id, kind,
-		    blocks->options.by_size ? pmt_size_class(alloc.requested_bytes) : 0,
+		    &blocks->set.places, event->stream, event->block.alloc.stack_id, kind,
+		    blocks->options.by_size
+			? pmt_size_class(event->block.alloc.requested_bytes)
+			: 0,
 		    &op.place);
 	if (error)
 		return error;
 	if (is_alloc)
-		pmt_places_ask(&blocks->set.places, op.place, alloc.requested_bytes,
-			       op.bytes);
+		pmt_places_ask(&blocks->set.places, op.place,
+			       event->block.alloc.requested_bytes, op.bytes);
 	if (blocks->set.places.sample_mean_bytes)
 		*ordinal = (uint32_t)blocks->allocated_count;
 	else

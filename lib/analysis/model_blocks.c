@@ -144,21 +144,20 @@ int pmt_model_add_alloc(struct pmt_model *model, struct pmt_stream_state *stream
 			const struct pmt_event *event)
 {
 	struct pmt_blocks *blocks = &model->blocks;
-	struct pmt_block_alloc alloc;
+	const struct pmt_block_alloc *alloc = &event->block.alloc;
 	int error = 0;
 
 	pmt_model_count_event(model, stream);
 	if (model->options.blocks_uncharged)
 		return 0;
-	if (!pmt_payload_get_alloc(&event->record, &alloc) ||
-	    alloc.usable_bytes > INT64_MAX)
+	if (!event->block.is_readable || alloc->usable_bytes > INT64_MAX)
 		return 0;
 	blocks->allocated_count++;
 	struct pmt_block_entry block = {
 	    .address = event->address,
-	    .bytes = alloc.usable_bytes,
-	    .place = pmt_blocks_find(blocks, stream->number, alloc.stack_id),
-	    .kind = alloc.kind,
+	    .bytes = alloc->usable_bytes,
+	    .place = pmt_blocks_find(blocks, stream->number, alloc->stack_id),
+	    .kind = alloc->kind,
 	};
 	/* For one address allocations and frees alternate: its free was another thread's,
 	 * whose record comes later, unless a hole in the trace has it. */
@@ -172,9 +171,9 @@ int pmt_model_add_alloc(struct pmt_model *model, struct pmt_stream_state *stream
 	}
 	if (!error) {
 		struct movement m =
-		    movement_of(model, alloc.kind, alloc.usable_bytes, false);
-		if (alloc.kind >= PMT_BLOCK_RAW) {
-			m.object_bytes = alloc.requested_bytes;
+		    movement_of(model, alloc->kind, alloc->usable_bytes, false);
+		if (alloc->kind >= PMT_BLOCK_RAW) {
+			m.object_bytes = alloc->requested_bytes;
 			m.object_count = 1;
 		}
 		error = charge(model, stream, block.place, &m);
@@ -186,18 +185,18 @@ int pmt_model_add_alloc(struct pmt_model *model, struct pmt_stream_state *stream
 int pmt_model_add_free(struct pmt_model *model, struct pmt_stream_state *stream,
 		       const struct pmt_event *event)
 {
+	const uint64_t bytes = event->block.release.bytes;
 	struct pmt_blocks *blocks = &model->blocks;
-	struct pmt_block_free release;
 
 	pmt_model_count_event(model, stream);
 	if (model->options.blocks_uncharged)
 		return 0;
-	if (!pmt_payload_get_free(&event->record, &release))
+	if (!event->block.is_readable)
 		return 0;
 	blocks->freed_count++;
 	struct pmt_block_entry *block =
 	    pmt_block_table_find(&blocks->live, event->address);
-	if (!block || (release.bytes && release.bytes != block->bytes)) {
+	if (!block || (bytes && bytes != block->bytes)) {
 		blocks->unknown_count++;
 		return 0;
 	}

@@ -61,52 +61,59 @@ static void give_payload(struct pmt_block_records *blocks, struct pmt_record *r,
 	r->payload_bytes = (size_t)(end - blocks->payload);
 }
 
-static uint64_t take_alloc(struct pmt_block_records *blocks, struct pmt_record *r)
+static uint64_t take_alloc(struct pmt_block_records *blocks, struct pmt_record *r,
+			   struct pmt_event_block *ret_block)
 {
 	bool is_understood = blocks->is_known && blocks->coding;
-	struct pmt_block_alloc alloc = {.kind = 0};
+	struct pmt_block_alloc *alloc = &ret_block->alloc;
 	uint64_t address = 0;
 
 	if (!r->is_coded) {
 		address = step(blocks, r, 4);
-		if (is_understood && pmt_payload_get_alloc(r, &alloc))
-			pmt_code_note_alloc(blocks->coding, &alloc, address);
+		ret_block->is_readable = pmt_payload_get_alloc(r, alloc);
+		if (is_understood && ret_block->is_readable)
+			pmt_code_note_alloc(blocks->coding, alloc, address);
 		return address;
 	}
+	*ret_block = (struct pmt_event_block){.is_readable = true};
 	if (is_understood) {
-		address = pmt_code_resolve_alloc(blocks->coding, &r->code, &alloc);
-		alloc.address_step = step_to(blocks, address);
+		address = pmt_code_resolve_alloc(blocks->coding, &r->code, alloc);
+		alloc->address_step = step_to(blocks, address);
 	}
-	give_payload(blocks, r, pmt_payload_put_alloc(blocks->payload, &alloc));
+	give_payload(blocks, r, pmt_payload_put_alloc(blocks->payload, alloc));
 	return address;
 }
 
-static uint64_t take_free(struct pmt_block_records *blocks, struct pmt_record *r)
+static uint64_t take_free(struct pmt_block_records *blocks, struct pmt_record *r,
+			  struct pmt_event_block *ret_block)
 {
 	bool is_understood = blocks->is_known && blocks->coding;
-	struct pmt_block_free release = {.kind = 0};
+	struct pmt_block_free *release = &ret_block->release;
 	uint64_t address = 0;
 
 	if (!r->is_coded) {
 		address = step(blocks, r, 1);
-		if (is_understood && pmt_payload_get_free(r, &release))
-			pmt_code_note_free(blocks->coding, &release, address);
+		ret_block->is_readable = pmt_payload_get_free(r, release);
+		if (is_understood && ret_block->is_readable)
+			pmt_code_note_free(blocks->coding, release, address);
 		return address;
 	}
+	*ret_block = (struct pmt_event_block){.is_readable = true};
 	if (is_understood) {
-		address = pmt_code_resolve_free(blocks->coding, &r->code, &release);
-		release.address_step = step_to(blocks, address);
+		address = pmt_code_resolve_free(blocks->coding, &r->code, release);
+		release->address_step = step_to(blocks, address);
 	}
-	give_payload(blocks, r, pmt_payload_put_free(blocks->payload, &release));
+	give_payload(blocks, r, pmt_payload_put_free(blocks->payload, release));
 	return address;
 }
 
 uint64_t pmt_block_records_take(struct pmt_block_records *blocks,
-				struct pmt_record *record)
+				struct pmt_record *record,
+				struct pmt_event_block *ret_block)
 {
 	if (record->ext == PMT_EXT_ALLOC)
-		return take_alloc(blocks, record);
+		return take_alloc(blocks, record, ret_block);
 	if (record->ext == PMT_EXT_FREE)
-		return take_free(blocks, record);
+		return take_free(blocks, record, ret_block);
 	return step(blocks, record, 2);
 }

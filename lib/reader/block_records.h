@@ -11,7 +11,7 @@
 
 #include "base/attr.h"
 #include "format/format.h"
-#include "format/record.h"
+#include "reader/cursor.h"
 
 struct pmt_block_coding;
 
@@ -31,10 +31,12 @@ int pmt_block_records_begin(struct pmt_block_records *blocks,
 void pmt_block_records_lose(struct pmt_block_records *blocks);
 
 /* The next ALLOC, FREE or FAULT. A short one gets a payload, which is valid until the
- * next one: zeros where nothing is known. Returns the address, 0 where it is not known.
+ * next one: zeros where nothing is known. Returns the address, 0 where it is not known;
+ * *ret_block is of use for the first two.
  */
 uint64_t pmt_block_records_take(struct pmt_block_records *blocks,
-				struct pmt_record *record);
+				struct pmt_record *record,
+				struct pmt_event_block *ret_block);
 
 void pmt_block_records_close(struct pmt_block_records *blocks);
 

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "format/payload_blocks.h"
 #include "format/record.h"
 #include "reader/trace.h"
 
@@ -19,6 +20,15 @@ enum pmt_event_kind {
 	/* Bytes of the stream are missing before the next record: the running calls are
 	 * unknown, and the time too, until the stream's next checkpoint. */
 	PMT_EVENT_GAP = 1,
+};
+
+/* What the payload of an ALLOC or FREE record says, decoded once. */
+struct pmt_event_block {
+	bool is_readable;
+	union {
+		struct pmt_block_alloc alloc;
+		struct pmt_block_free release;
+	};
 };
 
 struct pmt_event {
@@ -30,6 +40,7 @@ struct pmt_event {
 	uint64_t gap_bytes; /* GAP: how many are missing */
 	uint64_t
 	    address; /* ALLOC, FREE, FAULT: absolute; 0 when not known, after a gap */
+	struct pmt_event_block block;
 	const struct pmt_chunk *chunk; /* holds the record; NULL for a gap */
 	struct pmt_record record;      /* RECORD; payload valid until the next call */
 };

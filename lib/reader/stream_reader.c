@@ -141,8 +141,8 @@ static int take_extended(struct pmt_stream_reader *reader)
 	case PMT_EXT_ALLOC:
 	case PMT_EXT_FREE:
 	case PMT_EXT_FAULT:
-		reader->event.address =
-		    pmt_block_records_take(&reader->blocks, &reader->event.record);
+		reader->event.address = pmt_block_records_take(
+		    &reader->blocks, &reader->event.record, &reader->event.block);
 		break;
 	default:
 		break;

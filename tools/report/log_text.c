@@ -165,18 +165,16 @@ static void say_point(const struct pmt_record *r, char *text, size_t size)
 
 static void say_block(const struct pmt_event *e, char *text, size_t size)
 {
-	struct pmt_block_alloc alloc;
-	struct pmt_block_free release;
+	const struct pmt_block_alloc *alloc = &e->block.alloc;
 	struct pmt_fault fault;
 
-	if (e->record.ext == PMT_EXT_ALLOC && pmt_payload_get_alloc(&e->record, &alloc))
+	if (e->record.ext == PMT_EXT_ALLOC && e->block.is_readable)
 		snprintf(text, size, "%s 0x%" PRIx64 " %" PRIu64 " bytes, stack %" PRIu32,
-			 pmt_block_kind_name(alloc.kind), e->address,
-			 alloc.requested_bytes, alloc.stack_id);
-	else if (e->record.ext == PMT_EXT_FREE &&
-		 pmt_payload_get_free(&e->record, &release))
-		snprintf(text, size, "%s 0x%" PRIx64, pmt_block_kind_name(release.kind),
-			 e->address);
+			 pmt_block_kind_name(alloc->kind), e->address,
+			 alloc->requested_bytes, alloc->stack_id);
+	else if (e->record.ext == PMT_EXT_FREE && e->block.is_readable)
+		snprintf(text, size, "%s 0x%" PRIx64,
+			 pmt_block_kind_name(e->block.release.kind), e->address);
 	else if (e->record.ext == PMT_EXT_FAULT &&
 		 pmt_payload_get_fault(&e->record, &fault))
 		snprintf(text, size, "0x%" PRIx64 " %" PRIu64 " pages, stack %" PRIu32,

@@ -194,12 +194,12 @@ static void set_stack(struct pmt_log_walk *walk, uint32_t stack_id)
 
 static void set_block(struct pmt_log_walk *walk)
 {
+	const struct pmt_event_block *block = &walk->line.event->block;
 	const struct pmt_record *r = &walk->line.event->record;
-	struct pmt_block_alloc alloc;
 	struct pmt_fault fault;
 
-	if (r->ext == PMT_EXT_ALLOC && pmt_payload_get_alloc(r, &alloc))
-		set_stack(walk, alloc.stack_id);
+	if (r->ext == PMT_EXT_ALLOC && block->is_readable)
+		set_stack(walk, block->alloc.stack_id);
 	else if (r->ext == PMT_EXT_FAULT && pmt_payload_get_fault(r, &fault))
 		set_stack(walk, fault.stack_id);
 }

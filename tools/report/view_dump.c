@@ -155,13 +155,15 @@ static struct dump_stream *stream_of(struct dump *d, uint32_t number)
 /* Gives a short record its payload where it is known. 0 or -ENOMEM. */
 static int understand(struct dump_stream *s, enum pmt_form form, struct pmt_record *r)
 {
+	struct pmt_event_block block;
+
 	if (r->op != PMT_OP_EXTENDED)
 		return 0;
 	if (r->ext == PMT_EXT_CHECKPOINT)
 		return pmt_block_records_begin(&s->blocks, form);
 	if (r->ext == PMT_EXT_ALLOC || r->ext == PMT_EXT_FREE || r->ext == PMT_EXT_FAULT)
 		if (s->blocks.is_known || !r->is_coded)
-			pmt_block_records_take(&s->blocks, r);
+			pmt_block_records_take(&s->blocks, r, &block);
 	return 0;
 }
 

@@ -106,18 +106,17 @@ static void print_text_head(const struct pmt_report_request *request)
 static void print_json_block(struct pmt_fields *f, const struct pmt_event *event)
 {
 	const struct pmt_record *r = &event->record;
-	struct pmt_block_alloc alloc;
-	struct pmt_block_free release;
+	const struct pmt_block_alloc *alloc = &event->block.alloc;
 	unsigned kind;
 
-	if (r->ext == PMT_EXT_ALLOC && pmt_payload_get_alloc(r, &alloc)) {
-		pmt_fields_unsigned(f, "requested_bytes", alloc.requested_bytes);
-		if (alloc.usable_bytes)
-			pmt_fields_unsigned(f, "usable_bytes", alloc.usable_bytes);
-		pmt_fields_unsigned(f, "stack_id", alloc.stack_id);
-		kind = alloc.kind;
-	} else if (r->ext == PMT_EXT_FREE && pmt_payload_get_free(r, &release)) {
-		kind = release.kind;
+	if (r->ext == PMT_EXT_ALLOC && event->block.is_readable) {
+		pmt_fields_unsigned(f, "requested_bytes", alloc->requested_bytes);
+		if (alloc->usable_bytes)
+			pmt_fields_unsigned(f, "usable_bytes", alloc->usable_bytes);
+		pmt_fields_unsigned(f, "stack_id", alloc->stack_id);
+		kind = alloc->kind;
+	} else if (r->ext == PMT_EXT_FREE && event->block.is_readable) {
+		kind = event->block.release.kind;
 	} else {
 		return;
 	}

@@ -4,94 +4,20 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "analysis/native_functions.h"
-#include "reader/code_lines.h"
 #include "reader/contexts.h"
 
 struct maker {
 	const struct pmt_analysis *a;
 	const struct pmt_block_model_options *options;
 	struct pmt_model *model;
-	struct pmt_map spots; /* function and line, or function, -> spot */
+	struct pmt_block_spots spots;
 	struct pmt_native_functions native;
 	/* Scratch: the contexts from a place outwards. */
 	const struct pmt_context **way;
 	size_t way_capacity;
 };
-
-static int copy_place(struct pmt_function *f, const char *file, uint64_t line)
-{
-	f->first_line = line;
-	if (!file)
-		return 0;
-	f->file = strdup(file);
-	return f->file ? 0 : -ENOMEM;
-}
-
-/* A line of the function, as a function of its own. */
-static int make_line(struct maker *m, uint32_t function, uint64_t line,
-		     uint32_t *ret_spot)
-{
-	const struct pmt_function *f = &m->model->functions.items[function];
-	int error = pmt_functions_add(&m->model->functions, f->kind, f->name, ret_spot);
-
-	f = &m->model->functions.items[function]; /* it may have moved */
-	if (error)
-		return error;
-	m->model->functions.items[*ret_spot].line_of = f->first_line;
-	return copy_place(&m->model->functions.items[*ret_spot], f->file, line);
-}
-
-/* The file of the function; functions without one stay themselves. */
-static int make_file(struct maker *m, uint32_t function, uint32_t *ret_spot)
-{
-	struct pmt_functions *functions = &m->model->functions;
-	const char *file = functions->items[function].file;
-
-	for (uint32_t i = PMT_FUNCTION_FIRST_REAL; file && i < functions->count; i++) {
-		const struct pmt_function *f = &functions->items[i];
-
-		if (f->kind == PMT_FUNCTION_PSEUDO && strcmp(f->name, file) == 0) {
-			*ret_spot = i;
-			return 0;
-		}
-	}
-	if (file)
-		return pmt_functions_add(functions, PMT_FUNCTION_PSEUDO, file, ret_spot);
-	*ret_spot = function;
-	return 0;
-}
-
-static int spot_of(struct maker *m, const struct pmt_context *context, uint32_t *ret_spot)
-{
-	struct pmt_functions *functions = &m->model->functions;
-	const struct pmt_code *code = pmt_tables_code(m->a->tables, context->code_id);
-	uint32_t function;
-	uint64_t line = 0;
-	int error =
-	    pmt_functions_of_code(functions, context->code_id, m->a->tables, &function);
-
-	if (!error && functions->unnamed_count > 0)
-		error = pmt_functions_finish(functions, m->a->tables);
-	if (error || m->options->spot == PMT_SPOT_FUNCTION) {
-		*ret_spot = function;
-		return error;
-	}
-	if (m->options->spot == PMT_SPOT_LINE && code) {
-		line = pmt_code_line(code, context->code_offset);
-		if (line == 0 || line > UINT32_MAX)
-			line = code->first_line;
-	}
-	uint64_t key = (uint64_t)function << 32 ^ line;
-	*ret_spot = pmt_map_find(&m->spots, key);
-	if (*ret_spot != PMT_MAP_NONE)
-		return 0;
-	error = m->options->spot == PMT_SPOT_LINE ? make_line(m, function, line, ret_spot)
-						  : make_file(m, function, ret_spot);
-	return error ? error : pmt_map_put(&m->spots, key, *ret_spot);
-}
 
 /* Nodes for the functions at one place of a module. */
 static int enter_native(struct maker *m, const struct pmt_context *context,
@@ -117,7 +43,7 @@ static int enter(struct maker *m, const struct pmt_context *context, uint32_t *n
 
 	if (code && code->kind == PMT_CODE_NATIVE)
 		return enter_native(m, context, code, node);
-	int error = spot_of(m, context, &spot);
+	int error = pmt_block_spots_of(&m->spots, context, &spot);
 	/* A file that calls itself is one. */
 	if (!error && m->options->spot == PMT_SPOT_FILE &&
 	    m->model->tree.paths[above].function == spot)
@@ -187,7 +113,7 @@ static int node_without_context(struct maker *m, const struct pmt_place *place,
 	uint64_t key = is_thread   ? place->stream
 		       : is_domain ? place->kind
 				   : place->size_class;
-	uint32_t spot = pmt_map_find(&m->spots, key);
+	uint32_t spot = pmt_block_spots_find(&m->spots, key);
 	char text[PMT_THREAD_NAME_BYTES];
 	const char *name = text;
 	int error = 0;
@@ -199,10 +125,7 @@ static int node_without_context(struct maker *m, const struct pmt_place *place,
 			name = pmt_place_domain(place->kind);
 		else
 			pmt_size_class_name(text, place->size_class);
-		error = pmt_functions_add(&m->model->functions, PMT_FUNCTION_PSEUDO, name,
-					  &spot);
-		if (!error)
-			error = pmt_map_put(&m->spots, key, spot);
+		error = pmt_block_spots_name(&m->spots, key, name, &spot);
 	}
 	return error ? error
 		     : pmt_tree_child(&m->model->tree, PMT_TREE_ROOT, spot, ret_node);
@@ -309,6 +232,8 @@ int pmt_block_model_new(const struct pmt_analysis *a,
 	if (!m.model)
 		return -ENOMEM;
 	*m.model = *a->model;
+	m.spots = (struct pmt_block_spots){
+	    .spot = options->spot, .tables = a->tables, .functions = &m.model->functions};
 	m.model->functions = (struct pmt_functions){0};
 	m.model->tree = (struct pmt_tree){0};
 	m.model->totals = (struct pmt_figures){0};
@@ -321,7 +246,7 @@ int pmt_block_model_new(const struct pmt_analysis *a,
 	if (!error)
 		error = add_places(&m);
 	free(m.way);
-	pmt_map_close(&m.spots);
+	pmt_block_spots_close(&m.spots);
 	pmt_native_functions_close(&m.native);
 	if (error)
 		pmt_block_model_free(m.model);

@@ -7,6 +7,7 @@
 #define PMT_ANALYSIS_BLOCK_MODEL_H
 
 #include "analysis/analysis.h"
+#include "analysis/block_spots.h"
 #include "base/attr.h"
 
 enum pmt_block_figure {
@@ -15,16 +16,6 @@ enum pmt_block_figure {
 	PMT_BLOCKS_AT_RSS_PEAK, /* live when the resident set was largest */
 	PMT_BLOCKS_TEMPORARY,   /* freed soon */
 	PMT_BLOCKS_ALLOCATED,   /* all behind from_mark, whatever became of them */
-};
-
-enum pmt_block_spot {
-	PMT_SPOT_LINE = 0, /* first_line of such a function is the line */
-	PMT_SPOT_FUNCTION,
-	PMT_SPOT_FILE,
-	/* Without calling contexts: */
-	PMT_SPOT_THREAD, /* the one that allocated */
-	PMT_SPOT_SIZE,   /* a class of sizes, of a history that is by_size */
-	PMT_SPOT_DOMAIN, /* who served the block (pmt_place_domain) */
 };
 
 struct pmt_block_model_options {

@@ -2,11 +2,15 @@
 #include "analysis/block_model.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "analysis/native_functions.h"
 #include "reader/contexts.h"
+
+struct step {
+	uint32_t id;
+	const struct pmt_context *context;
+};
 
 struct maker {
 	const struct pmt_analysis *a;
@@ -14,8 +18,10 @@ struct maker {
 	struct pmt_model *model;
 	struct pmt_block_spots spots;
 	struct pmt_native_functions native;
+	struct pmt_map nodes; /* stream and context -> node */
 	/* Scratch: the contexts from a place outwards. */
-	const struct pmt_context **way;
+	struct step *way;
+	size_t way_count;
 	size_t way_capacity;
 };
 
@@ -51,57 +57,53 @@ static int enter(struct maker *m, const struct pmt_context *context, uint32_t *n
 	return error ? error : pmt_tree_child(&m->model->tree, above, spot, node);
 }
 
-/* The contexts from the innermost outwards; *ret_whole: up to the outermost. */
-static int find_way(struct maker *m, const struct pmt_place *place, size_t *ret_count,
-		    bool *ret_whole)
+static uint64_t key_of(const struct pmt_place *place, uint32_t context)
 {
-	uint32_t id = place->context;
-	size_t count = 0;
+	return (uint64_t)place->stream << 32 | context;
+}
 
-	while (id != 0) {
-		const struct pmt_context *c =
-		    pmt_tables_context(m->a->tables, place->stream, id);
+static int append_step(struct maker *m, struct step step)
+{
+	if (m->way_count == m->way_capacity) {
+		size_t capacity = m->way_capacity ? m->way_capacity * 2 : 64;
+		struct step *way = reallocarray(m->way, capacity, sizeof(*way));
 
-		if (!c)
-			break;
-		if (count == m->way_capacity) {
-			size_t capacity = count ? count * 2 : 64;
-			const struct pmt_context **way =
-			    realloc(m->way, capacity * sizeof(struct pmt_context *));
-
-			if (!way)
-				return -ENOMEM;
-			m->way = way;
-			m->way_capacity = capacity;
-		}
-		m->way[count++] = c;
-		id = c->parent_id;
+		if (!way)
+			return -ENOMEM;
+		m->way = way;
+		m->way_capacity = capacity;
 	}
-	*ret_count = count;
-	*ret_whole = id == 0;
+	m->way[m->way_count++] = step;
 	return 0;
 }
 
-/* "512 B": two to the power of exponent. */
-static void power_text(char *text, size_t size, unsigned exponent)
+/* The contexts from the innermost outwards, up to one whose node is known, which is
+ * *ret_node: the root above the outermost. */
+static int find_way(struct maker *m, const struct pmt_place *place, uint32_t *ret_node)
 {
-	static const char units[][4] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+	uint32_t id = place->context, node = PMT_TREE_ROOT;
+	int error = 0;
 
-	snprintf(text, size, "%u %s", 1u << exponent % 10, units[exponent / 10]);
-}
+	m->way_count = 0;
+	while (!error && id != 0) {
+		uint32_t known = pmt_map_find(&m->nodes, key_of(place, id));
+		const struct pmt_context *c;
 
-const char *pmt_size_class_name(char text[PMT_SIZE_NAME_BYTES], unsigned size_class)
-{
-	char from[16], to[16];
-
-	if (size_class < 2) {
-		snprintf(text, PMT_SIZE_NAME_BYTES, "%u B", size_class);
-		return text;
+		if (known != PMT_MAP_NONE) {
+			node = known;
+			break;
+		}
+		c = pmt_tables_context(m->a->tables, place->stream, id);
+		if (!c) {
+			error = pmt_tree_child(&m->model->tree, PMT_TREE_ROOT,
+					       PMT_FUNCTION_UNKNOWN, &node);
+			break;
+		}
+		error = append_step(m, (struct step){id, c});
+		id = c->parent_id;
 	}
-	power_text(from, sizeof(from), size_class - 1);
-	power_text(to, sizeof(to), size_class);
-	snprintf(text, PMT_SIZE_NAME_BYTES, "%s to <%s", from, to);
-	return text;
+	*ret_node = node;
+	return error;
 }
 
 /* A place by its thread, its class of sizes or its domain alone. */
@@ -135,19 +137,20 @@ static int node_of(struct maker *m, const struct pmt_place *place, uint32_t *ret
 {
 	struct pmt_tree *tree = &m->model->tree;
 	uint32_t node = PMT_TREE_ROOT;
-	bool is_whole;
-	size_t count;
 	int error;
 
 	if (m->options->spot >= PMT_SPOT_THREAD)
 		return node_without_context(m, place, ret_node);
-	error = find_way(m, place, &count, &is_whole);
-	if (!error && place->context == 0)
+	if (place->context == 0)
 		return pmt_tree_child(tree, node, PMT_FUNCTION_OUTSIDE, ret_node);
-	if (!error && !is_whole)
-		error = pmt_tree_child(tree, node, PMT_FUNCTION_UNKNOWN, &node);
-	while (!error && count-- > 0)
-		error = enter(m, m->way[count], &node);
+	error = find_way(m, place, &node);
+	while (!error && m->way_count > 0) {
+		const struct step *step = &m->way[--m->way_count];
+
+		error = enter(m, step->context, &node);
+		if (!error)
+			error = pmt_map_put(&m->nodes, key_of(place, step->id), node);
+	}
 	*ret_node = node;
 	return error;
 }
@@ -246,6 +249,7 @@ int pmt_block_model_new(const struct pmt_analysis *a,
 	if (!error)
 		error = add_places(&m);
 	free(m.way);
+	pmt_map_close(&m.nodes);
 	pmt_block_spots_close(&m.spots);
 	pmt_native_functions_close(&m.native);
 	if (error)

@@ -27,11 +27,6 @@ struct pmt_block_model_options {
 	uint32_t *place_nodes;
 };
 
-enum { PMT_SIZE_NAME_BYTES = 48 };
-
-/* "512 B to <1 KiB": the bytes of a class of sizes. Returns text. */
-const char *pmt_size_class_name(char text[PMT_SIZE_NAME_BYTES], unsigned size_class);
-
 /*
  * A model for the blocks of analysis->model (read with_block_history), of the heap only.
  * Of its figures allocated_bytes and allocated_count are the blocks asked for,

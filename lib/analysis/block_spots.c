@@ -2,6 +2,7 @@
 #include "analysis/block_spots.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,4 +99,26 @@ int pmt_block_spots_name(struct pmt_block_spots *spots, uint64_t key, const char
 	    pmt_functions_add(spots->functions, PMT_FUNCTION_PSEUDO, name, ret_spot);
 
 	return error ? error : pmt_map_put(&spots->by_key, key, *ret_spot);
+}
+
+/* "512 B": two to the power of exponent. */
+static void power_text(char *text, size_t size, unsigned exponent)
+{
+	static const char units[][4] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+
+	snprintf(text, size, "%u %s", 1u << exponent % 10, units[exponent / 10]);
+}
+
+const char *pmt_size_class_name(char text[PMT_SIZE_NAME_BYTES], unsigned size_class)
+{
+	char from[16], to[16];
+
+	if (size_class < 2) {
+		snprintf(text, PMT_SIZE_NAME_BYTES, "%u B", size_class);
+		return text;
+	}
+	power_text(from, sizeof(from), size_class - 1);
+	power_text(to, sizeof(to), size_class);
+	snprintf(text, PMT_SIZE_NAME_BYTES, "%s to <%s", from, to);
+	return text;
 }

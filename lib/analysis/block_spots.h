@@ -43,4 +43,9 @@ uint32_t pmt_block_spots_find(const struct pmt_block_spots *spots, uint64_t key)
 int pmt_block_spots_name(struct pmt_block_spots *spots, uint64_t key, const char *name,
 			 uint32_t *ret_spot) PMT_MUST_CHECK;
 
+enum { PMT_SIZE_NAME_BYTES = 48 };
+
+/* "512 B to <1 KiB": the bytes of a class of sizes. Returns text. */
+const char *pmt_size_class_name(char text[PMT_SIZE_NAME_BYTES], unsigned size_class);
+
 #endif

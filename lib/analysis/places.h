@@ -75,12 +75,13 @@ struct pmt_place {
 	uint8_t kind;     /* enum pmt_place_kind */
 	/* Of the bytes that were asked for; 0 where sizes are not wanted. */
 	uint8_t size_class;
+	/* All before `at` is what an event of the place changes, close together. */
 	struct pmt_held live;
-	struct pmt_held at[PMT_MOMENTS];     /* good after pmt_places_finish */
 	uint64_t moment_number[PMT_MOMENTS]; /* the moment that at is about */
 	struct pmt_held allocated;
-	uint64_t requested_bytes;  /* what was asked for of allocated.bytes */
-	struct pmt_held temporary; /* freed soon, by the thread itself */
+	uint64_t requested_bytes;        /* what was asked for of allocated.bytes */
+	struct pmt_held temporary;       /* freed soon, by the thread itself */
+	struct pmt_held at[PMT_MOMENTS]; /* good after pmt_places_finish */
 };
 
 struct pmt_place_moment_state {

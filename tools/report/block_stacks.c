@@ -4,6 +4,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/message.h"
+#include "report/block_facts.h"
 #include "report/block_print.h"
 #include "report/columns.h"
 #include "report/csv.h"

@@ -9,7 +9,7 @@
 #include "cli/figure_text.h"
 #include "cli/message.h"
 #include "cli/paint.h"
-#include "report/block_print.h"
+#include "report/block_facts.h"
 #include "report/block_view.h"
 #include "report/csv.h"
 #include "report/drawing.h"

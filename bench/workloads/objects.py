@@ -1,4 +1,8 @@
-"""Small objects made and dropped in a few functions: allocation, few calls."""
+"""Small objects made and dropped in a few functions: allocation, few calls. The argument is how
+many rounds (12)."""
+import sys
+
+ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 12
 
 
 def make(n):
@@ -9,5 +13,5 @@ def keep_half(rows):
     return {key: value for key, value, _ in rows if key % 2}
 
 
-for _ in range(12):
+for _ in range(ROUNDS):
     keep_half(make(40000))

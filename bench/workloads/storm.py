@@ -1,10 +1,10 @@
 """Nothing but allocations, at a depth of Python calls that is the argument (25): objects of
-seven sizes in a ring, and tuples of new integers in lists. Run it with PYTHONMALLOC=malloc,
-so that each is a malloc and a free."""
+seven sizes in a ring, and tuples of new integers in lists; the second argument is how many of
+each (400000). Run it with PYTHONMALLOC=malloc, so that each is a malloc and a free."""
 import sys
 
 DEPTH = int(sys.argv[1]) if len(sys.argv) > 1 else 25
-ROUNDS = 400000
+ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 400000
 
 
 def ring(rounds):

@@ -6,12 +6,11 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
-#include <sys/mman.h>
 
 #include "base/atomics.h"
-#include "os/sys.h"
 #include "python/api.h"
 #include "python/frame_walk.h"
+#include "stack/stack_memory.h"
 
 uint32_t pmt_native_on;
 _Atomic uint64_t pmt_native_epoch;
@@ -41,22 +40,16 @@ const char *pmt_native_start(void)
 
 struct pmt_native *pmt_native_new(void)
 {
-	struct pmt_native *native =
-	    pmt_sys_mmap(NULL, sizeof(*native), PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct pmt_native *native = pmt_stack_memory_map(sizeof(*native));
 
-	if (pmt_sys_is_error(native))
-		return NULL;
-	pmt_sys_madvise(native, sizeof(*native), MADV_WIPEONFORK);
-	pmt_sys_madvise(native, sizeof(*native), MADV_NOHUGEPAGE);
-	native->epoch = pmt_load_relaxed(&pmt_native_epoch);
+	if (native)
+		native->epoch = pmt_load_relaxed(&pmt_native_epoch);
 	return native;
 }
 
 void pmt_native_free(struct pmt_native *native)
 {
-	if (native)
-		pmt_sys_munmap(native, sizeof(*native));
+	pmt_stack_memory_unmap(native, sizeof(*native));
 }
 
 uint64_t pmt_native_hash_self(struct pmt_native *native, uint64_t hash)

@@ -7,16 +7,15 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <sys/mman.h>
 
 #include "event/emit.h"
 #include "format/payload_blocks.h"
 #include "native/native.h"
-#include "os/sys.h"
 #include "python/code_ids.h"
 #include "python/code_raw.h"
 #include "python/frame_walk.h"
 #include "stack/frame_chain.h"
+#include "stack/stack_memory.h"
 #include "thread.h"
 
 enum {
@@ -51,18 +50,6 @@ struct pmt_stacks {
 	struct pmt_frame_place places[PMT_FRAMES_MAX]; /* touched as deep as stacks are */
 };
 
-static void *map_wiped(size_t size)
-{
-	void *at = pmt_sys_mmap(NULL, size, PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (pmt_sys_is_error(at))
-		return NULL;
-	pmt_sys_madvise(at, size, MADV_WIPEONFORK);
-	pmt_sys_madvise(at, size, MADV_NOHUGEPAGE);
-	return at;
-}
-
 static size_t bytes_of(uint32_t contexts)
 {
 	return (size_t)contexts * sizeof(struct context);
@@ -70,13 +57,13 @@ static size_t bytes_of(uint32_t contexts)
 
 static struct pmt_stacks *open_stacks(struct pmt_thread *t)
 {
-	struct pmt_stacks *s = map_wiped(sizeof(*s));
+	struct pmt_stacks *s = pmt_stack_memory_map(sizeof(*s));
 
 	if (!s)
 		return NULL;
-	s->contexts = map_wiped(bytes_of(FIRST_CONTEXTS));
+	s->contexts = pmt_stack_memory_map(bytes_of(FIRST_CONTEXTS));
 	if (!s->contexts) {
-		pmt_sys_munmap(s, sizeof(*s));
+		pmt_stack_memory_unmap(s, sizeof(*s));
 		return NULL;
 	}
 	s->mask = FIRST_CONTEXTS - 1;
@@ -91,8 +78,8 @@ void pmt_stacks_free(struct pmt_stacks *s)
 	if (!s)
 		return;
 	pmt_native_free(s->native);
-	pmt_sys_munmap(s->contexts, bytes_of(s->mask + 1));
-	pmt_sys_munmap(s, sizeof(*s));
+	pmt_stack_memory_unmap(s->contexts, bytes_of(s->mask + 1));
+	pmt_stack_memory_unmap(s, sizeof(*s));
 }
 
 static uint32_t place_of(const struct pmt_stacks *s, const struct context *c)
@@ -128,7 +115,7 @@ static bool make_space(struct pmt_stacks *s)
 	uint32_t old_size = s->mask + 1;
 	struct context *old = s->contexts;
 	struct context *larger =
-	    old_size < CONTEXTS_MAX ? map_wiped(bytes_of(old_size * 2)) : NULL;
+	    old_size < CONTEXTS_MAX ? pmt_stack_memory_map(bytes_of(old_size * 2)) : NULL;
 
 	if (!larger) {
 		for (uint32_t i = 0; i < old_size; i++)
@@ -142,7 +129,7 @@ static bool make_space(struct pmt_stacks *s)
 	for (uint32_t i = 0; i < old_size; i++)
 		if (old[i].id)
 			*find(s, &old[i]) = old[i];
-	pmt_sys_munmap(old, bytes_of(old_size));
+	pmt_stack_memory_unmap(old, bytes_of(old_size));
 	return true;
 }
 

@@ -11,6 +11,7 @@
 #include "event/emit.h"
 #include "os/sys.h"
 #include "python/api.h"
+#include "python/code_raw.h"
 #include "python/define.h"
 #include "python/quicken.h"
 #include "rss/own_memory.h"
@@ -242,23 +243,33 @@ uint32_t pmt_code_id_take_in(uint64_t key, uint32_t id, bool defined)
 	return id;
 }
 
-/* What the thread's sums are to be again after our own allocations. The stream is opened
- * first: its checkpoint must not say more than the next record continues from. */
-static struct pmt_deltas sums_before(struct pmt_thread *t)
+/* Names and extras are our allocations: returns what the thread's sums are to be again
+ * behind them. The stream is opened first: its checkpoint must not say more than the next
+ * record continues from. */
+static struct pmt_deltas begin_ours(struct pmt_thread *t)
 {
 	if (!t->emitter.live && !t->emitter.refused_countdown)
 		pmt_emitter_open_self(t);
+	t->emitter.ours++;
 	return t->sums;
+}
+
+static void end_ours(struct pmt_thread *t, const struct pmt_deltas *before)
+{
+	t->sums = *before;
+	t->emitter.ours--;
 }
 
 uint32_t pmt_code_id_register_gil(struct pmt_thread *t, struct _object *code)
 {
 	struct _object *type, *value, *traceback;
-	struct pmt_deltas before = sums_before(t);
 	uint64_t key = (uint64_t)(uintptr_t)code;
 	int saved = errno;
 
 	pmt_quicken_gil(code);
+	if (pmt_code_raw_is_watched())
+		return pmt_code_raw_register_gil(t, key);
+	struct pmt_deltas before = begin_ours(t);
 	/* The hook may run with an exception on its way. */
 	pmt_py.PyErr_Fetch(&type, &value, &traceback);
 	uint32_t id = pmt_code_id_next();
@@ -270,7 +281,7 @@ uint32_t pmt_code_id_register_gil(struct pmt_thread *t, struct _object *code)
 	if (watched || defined == PMT_DEFINED_NOT)
 		id = pmt_code_id_take_in(key, id, defined != PMT_DEFINED_NOT);
 	pmt_py.PyErr_Restore(type, value, traceback);
-	t->sums = before; /* names and extras are our allocations */
+	end_ours(t, &before);
 	errno = saved;
 	return id;
 }
@@ -279,7 +290,7 @@ uint32_t pmt_code_id_register_c_gil(struct pmt_thread *t, const void *method_def
 				    struct _object *callable)
 {
 	struct _object *type, *value, *traceback;
-	struct pmt_deltas before = sums_before(t);
+	struct pmt_deltas before = begin_ours(t);
 	int saved = errno;
 
 	pmt_py.PyErr_Fetch(&type, &value, &traceback);
@@ -290,7 +301,7 @@ uint32_t pmt_code_id_register_c_gil(struct pmt_thread *t, const void *method_def
 	id = pmt_code_id_take_in((uint64_t)(uintptr_t)method_def, id,
 				 defined != PMT_DEFINED_NOT);
 	pmt_py.PyErr_Restore(type, value, traceback);
-	t->sums = before;
+	end_ours(t, &before);
 	errno = saved;
 	return id;
 }

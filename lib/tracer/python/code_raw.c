@@ -8,6 +8,7 @@
 #include "python/code_ids.h"
 #include "python/define.h"
 #include "python/frame_walk.h"
+#include "rss/own_memory.h"
 #include "thread.h"
 
 enum {
@@ -146,6 +147,41 @@ uint32_t pmt_code_raw_id_self(struct pmt_thread *t, uint64_t code, char *scratch
 	return pmt_code_id_take_in(code, id, defined != PMT_DEFINED_NOT);
 }
 
+/* Where interpreters have a lock of their own, several may want it. Whoever takes it out
+ * puts it back, acquire and release. */
+static char *_Atomic spare_scratch;
+
+static char *take_scratch(void)
+{
+	char *scratch =
+	    atomic_exchange_explicit(&spare_scratch, NULL, memory_order_acq_rel);
+
+	return scratch ? scratch : pmt_own_map(PMT_CODE_SCRATCH_BYTES, PMT_OWN_INHERITED);
+}
+
+static void give_scratch(char *scratch)
+{
+	char *other =
+	    atomic_exchange_explicit(&spare_scratch, scratch, memory_order_acq_rel);
+
+	if (other)
+		pmt_own_unmap(other, PMT_CODE_SCRATCH_BYTES);
+}
+
+uint32_t pmt_code_raw_register_gil(struct pmt_thread *t, uint64_t code)
+{
+	uint32_t id, busy = t->emitter.busy;
+	char *scratch = take_scratch();
+
+	if (!scratch)
+		return pmt_code_id_take_in(code, PMT_CODE_UNKNOWN, false);
+	t->emitter.busy = 1; /* a handler that allocates would come here too */
+	id = pmt_code_raw_id_self(t, code, scratch);
+	t->emitter.busy = busy;
+	give_scratch(scratch);
+	return id;
+}
+
 /* --- deaths --- */
 
 typedef void dealloc_fn(struct _object *);
@@ -169,6 +205,11 @@ static void code_dealloc(struct _object *code)
 		pmt_add_relaxed(&pmt_code_epoch, 1);
 	}
 	real_dealloc(code);
+}
+
+bool pmt_code_raw_is_watched(void)
+{
+	return real_dealloc != NULL;
 }
 
 void pmt_code_raw_watch_gil(void)

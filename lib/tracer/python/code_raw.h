@@ -6,6 +6,7 @@
 #ifndef PMT_TRACER_PYTHON_CODE_RAW_H
 #define PMT_TRACER_PYTHON_CODE_RAW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,11 @@ void pmt_code_raw_watch_gil(void);
  * one. scratch has PMT_CODE_SCRATCH_BYTES. emitter.busy is set. */
 enum { PMT_CODE_SCRATCH_BYTES = 32768 };
 uint32_t pmt_code_raw_id_self(struct pmt_thread *t, uint64_t code, char *scratch);
+
+/* The same for a hook, where the death of code objects is noticed by the above: with its
+ * line table, which stacks need, and without an allocation. */
+bool pmt_code_raw_is_watched(void);
+uint32_t pmt_code_raw_register_gil(struct pmt_thread *t, uint64_t code);
 
 /* A str object's text as UTF-8 (surrogateescape) in to[0..most), cut at a character;
  * "?" for one that is not in its compact form. Returns the size. */

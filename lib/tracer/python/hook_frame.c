@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "event/blocks.h"
 #include "event/hook_way.h"
 #include "os/say.h"
 #include "python/api.h"
@@ -202,9 +203,13 @@ static void *eval_311(void *tstate, void *frame, int throwing)
 	if (runs_short())
 		return eval_unhooked3(tstate, frame, throwing);
 	/* Calling a generator function runs the one instruction that makes the generator:
-	 * no call yet, as sys.setprofile sees it. */
-	if (!generator && is_generator_like(code))
+	 * no call yet, as sys.setprofile sees it. Where that may allocate under our eyes
+	 * the function is taken in first (quicken.h). */
+	if (!generator && is_generator_like(code)) {
+		if (PMT_UNLIKELY(pmt_blocks_on))
+			enter(code, &id);
 		return next3(tstate, frame, throwing);
+	}
 	struct pmt_thread *t = enter(code, &id);
 	if (!t)
 		return next3(tstate, frame, throwing);

@@ -71,6 +71,7 @@ static void set_for_thread_gil(struct pmt_thread *t)
 {
 	struct pmt_deltas before = t->sums;
 
+	t->emitter.ours++;
 	setting = true;
 	if (wants_c_calls)
 		pmt_py.eval_set_profile(on_profile, NULL);
@@ -78,6 +79,7 @@ static void set_for_thread_gil(struct pmt_thread *t)
 		pmt_py.eval_set_trace(on_trace, NULL);
 	setting = false;
 	t->sums = before;
+	t->emitter.ours--;
 }
 
 int pmt_hook_legacy_install_gil(const struct pmt_options *options)

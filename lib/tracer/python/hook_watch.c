@@ -25,7 +25,7 @@ enum {
 };
 
 static struct {
-	bool extra_events; /* lines and C calls come by other hooks */
+	bool extra_events; /* lines, C calls, blocks come by other hooks */
 	bool filtered;     /* calls may have no events */
 	bool noticed;
 	bool settled; /* one way or the other */
@@ -37,7 +37,8 @@ static struct {
 
 void pmt_hook_watch_start(const struct pmt_options *options)
 {
-	watch.extra_events = options->c_calls || (options->modes & PMT_MODE_LINES);
+	watch.extra_events =
+	    options->c_calls || (options->modes & (PMT_MODE_LINES | PMT_MODE_ALLOCS));
 	watch.filtered = options->include.count + options->exclude.count != 0;
 }
 
@@ -45,9 +46,11 @@ void pmt_hook_watch_start(const struct pmt_options *options)
 static const void *running_code(struct pmt_thread *t)
 {
 	struct pmt_deltas before = t->sums;
-	void *frame = pmt_py.eval_get_frame ? pmt_py.eval_get_frame() : NULL;
 
+	t->emitter.ours++;
+	void *frame = pmt_py.eval_get_frame ? pmt_py.eval_get_frame() : NULL;
 	t->sums = before;
+	t->emitter.ours--;
 	if (frame && pmt_py.minor == 11)
 		frame = PMT_FIELD(void *, frame, FRAME311_INNER);
 	return frame ? PMT_FIELD(void *, frame, FRAME_CODE) : NULL;

@@ -46,11 +46,13 @@ static bool find_other(struct pmt_thread *t, uintptr_t at)
 	size_t size;
 	bool found = false;
 
+	t->emitter.ours++;
 	if (pthread_getattr_np(pthread_self(), &attr) == 0) {
 		found = pthread_attr_getstack(&attr, &low, &size) == 0;
 		pthread_attr_destroy(&attr);
 	}
 	t->sums = before;
+	t->emitter.ours--;
 	if (!found)
 		return false;
 	t->stack.low = (uintptr_t)low;

@@ -51,6 +51,7 @@ enum pmt_named pmt_thread_name_gil(struct pmt_thread *t)
 	struct pmt_deltas before = t->sums;
 	int saved = errno;
 
+	t->emitter.ours++;
 	pmt_py.PyErr_Fetch(&type, &value, &traceback);
 	struct pmt_held_text name = hold_name();
 	enum pmt_named named = PMT_NAMED_NOT;
@@ -66,6 +67,7 @@ enum pmt_named pmt_thread_name_gil(struct pmt_thread *t)
 	pmt_held_release_gil(&name);
 	pmt_py.PyErr_Restore(type, value, traceback);
 	t->sums = before;
+	t->emitter.ours--;
 	errno = saved;
 	return named;
 }

@@ -152,10 +152,10 @@ void pmt_model_charge_node(struct pmt_model *model, uint32_t node,
 	pmt_figures_add_deltas(&model->tree.self[node], &rest);
 }
 
-void pmt_model_charge(struct pmt_model *model, struct pmt_stream_state *stream,
-		      uint32_t node, uint64_t tick, const struct pmt_deltas *deltas)
+/* The second half: the stream's sums, peaks and the timeline. */
+static void account(struct pmt_model *model, struct pmt_stream_state *stream,
+		    uint32_t node, uint64_t tick, const struct pmt_deltas *deltas)
 {
-	pmt_model_charge_node(model, node, deltas);
 	add_sums(&stream->seen, deltas);
 	int64_t heap = (int64_t)(stream->seen.allocated_bytes - stream->seen.freed_bytes);
 	if (heap > stream->peak_heap_bytes)
@@ -170,18 +170,62 @@ void pmt_model_charge(struct pmt_model *model, struct pmt_stream_state *stream,
 	}
 }
 
+void pmt_model_charge(struct pmt_model *model, struct pmt_stream_state *stream,
+		      uint32_t node, uint64_t tick, const struct pmt_deltas *deltas)
+{
+	pmt_model_charge_node(model, node, deltas);
+	account(model, stream, node, tick, deltas);
+}
+
+/* Blocks bring their figures themselves, to the stacks that allocated them. Their records
+ * stand before those with the sums that have them. */
+static bool has_blocks(const struct pmt_model *model, const struct pmt_record *record)
+{
+	return model->counts.blocks > 0 ||
+	       (record->op == PMT_OP_EXTENDED &&
+		(record->ext == PMT_EXT_ALLOC || record->ext == PMT_EXT_FREE));
+}
+
+/* What of a record's changes is the running call's where there are blocks: malloc's and
+ * mappings' are nobody's until a block takes them from there (blocks.h). */
+static int leave_to_blocks(struct pmt_model *model, struct pmt_stream_state *stream,
+			   struct pmt_deltas *deltas)
+{
+	struct pmt_deltas of_blocks = *deltas;
+	uint32_t outside;
+	int error = pmt_model_outside_node(model, stream, &outside);
+
+	if (error)
+		return error;
+	of_blocks.object_bytes = of_blocks.object_count = 0;
+	of_blocks.rss_pages = 0;
+	pmt_model_charge_node(model, outside, &of_blocks);
+	*deltas = (struct pmt_deltas){.object_bytes = deltas->object_bytes,
+				      .object_count = deltas->object_count,
+				      .rss_pages = deltas->rss_pages};
+	return 0;
+}
+
 static int charge_record(struct pmt_model *model, struct pmt_stream_state *stream,
 			 const struct pmt_event *event)
 {
-	const struct pmt_deltas *deltas = &event->record.deltas;
+	struct pmt_deltas own = event->record.deltas;
 	uint32_t node;
 	int error = pmt_model_running_node(model, stream, &node);
 
-	if (!error)
-		pmt_model_charge(model, stream, node, event->tick, deltas);
-	if (!error && model->measured.lines && !stream->has_points)
-		error = charge_line(model, stream, deltas);
-	return error;
+	/* With no call running the two are one; in a pause or a gap there are no blocks.
+	 */
+	if (!error && stream->shadow.depth > 0 && !stream->span_function &&
+	    has_blocks(model, &event->record))
+		error = leave_to_blocks(model, stream, &own);
+	if (error)
+		return error;
+	pmt_model_charge_node(model, node, &own);
+	account(model, stream, node, event->tick, &event->record.deltas);
+	/* Of a line its own events tell: blocks know that of their stack only. */
+	return model->counts.lines > 0 && !stream->has_points
+		   ? charge_line(model, stream, &own)
+		   : 0;
 }
 
 int pmt_model_enter(struct pmt_model *model, struct pmt_stream_state *stream,

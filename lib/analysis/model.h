@@ -141,6 +141,10 @@ int pmt_model_finish(struct pmt_model *model) PMT_MUST_CHECK;
  * knows which call ran. Behind finish. */
 bool pmt_model_is_of_blocks(const struct pmt_model *model);
 
+/* Whether what is known of lines is known of the stacks of blocks: neither how often they
+ * ran nor what they did to the resident set. */
+bool pmt_model_lines_are_of_blocks(const struct pmt_model *model);
+
 /* Whether `thread` names the stream `number`, as below. */
 bool pmt_model_is_thread(const struct pmt_model *model, uint32_t number,
 			 const char *thread);

@@ -217,6 +217,11 @@ bool pmt_model_is_of_blocks(const struct pmt_model *model)
 	       (model->counts.blocks > 0 || model->live.state_count > 0);
 }
 
+bool pmt_model_lines_are_of_blocks(const struct pmt_model *model)
+{
+	return model->blocks.count > 0 && model->counts.lines == 0;
+}
+
 int pmt_model_finish(struct pmt_model *model)
 {
 	int error = pmt_tree_nodes_walk(&model->tree_nodes, place_tree_node, model);

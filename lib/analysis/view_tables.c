@@ -150,9 +150,12 @@ int pmt_view_table_lines(const struct pmt_analysis *analysis,
 	struct filler f;
 	int error = begin(&f, analysis, options);
 
-	for (unsigned i = 0; i < f.table.column_count; i++)
+	for (unsigned i = 0; i < f.table.column_count; i++) {
 		f.table.columns[i].is_known &= analysis->model->measured.lines;
-
+		if (strcmp(f.table.columns[i].key, "calls") == 0 &&
+		    pmt_model_lines_are_of_blocks(analysis->model))
+			f.table.columns[i].is_known = false;
+	}
 	for (uint32_t i = 0; !error && i < lines->count; i++) {
 		const struct pmt_line *line = &lines->items[i];
 		const struct pmt_function *items = f.model->functions.items;

@@ -111,8 +111,10 @@ int pmt_line_ranking_new(const struct pmt_report_request *request,
 		pmt_line_ranking_free(&ranking);
 		return -ENOMEM;
 	}
-	ranking.metric =
-	    request->sort ? pmt_metric_find(request->sort) : pmt_ranking_default(model);
+	ranking.metric = request->sort ? pmt_metric_find(request->sort)
+			 : pmt_model_lines_are_of_blocks(model)
+			     ? pmt_metric_find("allocated")
+			     : pmt_ranking_default(model);
 	ranking.matched = collect(request, model, keyed);
 	for (uint32_t i = 0; i < ranking.matched; i++)
 		keyed[i].key = key_of(&ranking, model, &keyed[i].line);

@@ -14,13 +14,20 @@ struct keyed {
 	const struct pmt_function *function;
 };
 
+static const char *const of_blocks[] = {"allocated", "net",    "allocated-count",
+					"freed",     "mapped", NULL};
+
 const char *const *pmt_ranking_columns(const struct pmt_model *model,
 				       const char *const *keys)
 {
-	static const char *const of_blocks[] = {"allocated", "net",    "allocated-count",
-						"freed",     "mapped", NULL};
-
 	return pmt_model_is_of_blocks(model) ? of_blocks : keys;
+}
+
+const char *const *pmt_ranking_line_columns(const struct pmt_model *model,
+					    const char *const *keys)
+{
+	return pmt_model_lines_are_of_blocks(model) ? of_blocks
+						    : pmt_ranking_columns(model, keys);
 }
 
 const struct pmt_metric *pmt_ranking_default(const struct pmt_model *model)

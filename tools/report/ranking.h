@@ -22,6 +22,10 @@ struct pmt_ranking {
 const char *const *pmt_ranking_columns(const struct pmt_model *model,
 				       const char *const *keys);
 
+/* The same for lines, of which little is known where only blocks have them. */
+const char *const *pmt_ranking_line_columns(const struct pmt_model *model,
+					    const char *const *keys);
+
 /* The figure that a view begins with where the user names none: what the trace measured
  * of RSS, allocations, objects, calls. */
 const struct pmt_metric *pmt_ranking_default(const struct pmt_model *model);

@@ -53,7 +53,7 @@ static int print_text(const struct pmt_report_request *request,
 	const struct pmt_metric *first =
 	    ranking->metric ? ranking->metric : pmt_metric_find("allocated");
 	struct pmt_columns columns = pmt_columns_choose(
-	    request, a->model, first, pmt_ranking_columns(a->model, keys));
+	    request, a->model, first, pmt_ranking_line_columns(a->model, keys));
 	struct pmt_source source = {0};
 
 	if (a->clock.known)
@@ -90,7 +90,8 @@ static int print_json(const struct pmt_report_request *request,
 		pmt_json_set_function(object, a->model, line->function);
 		json_object_set_new(object, "line", json_integer(line->number));
 		json_object_set_new(object, "hits",
-				    a->model->counts.points || a->model->blocks.count
+				    a->model->counts.points ||
+					    pmt_model_lines_are_of_blocks(a->model)
 					? json_null() /* most were left out */
 					: json_integer((json_int_t)line->hit_count));
 		json_object_set_new(object, "self", pmt_json_part(&line->self, a->model));
@@ -117,7 +118,7 @@ static int print_csv(const struct pmt_report_request *request,
 		pmt_csv_text(&csv, f->name);
 		pmt_csv_text(&csv, f->file);
 		pmt_csv_integer(&csv, line->number);
-		if (a->model->counts.points || a->model->blocks.count)
+		if (a->model->counts.points || pmt_model_lines_are_of_blocks(a->model))
 			pmt_csv_empty(&csv);
 		else
 			pmt_csv_integer(&csv, (int64_t)line->hit_count);

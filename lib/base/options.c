@@ -73,9 +73,9 @@ static int find_words(const struct pmt_option *option, const char *text, size_t 
 			break;
 		word = plus + 1;
 	}
-	/* One stream cannot hold both yet. */
+	/* What the hook of calls makes objects of would be the program's. */
 	if (option->field_off == offsetof(struct pmt_options, modes) &&
-	    all & PMT_MODE_ALLOCS && all & PMT_MODE_CALLS)
+	    all & PMT_MODE_OBJECTS && all & PMT_MODE_CALLS)
 		return fail_value(error, PMT_OPTIONS_NOT_YET, text, size);
 	*ret_value = all;
 	return 0;
@@ -241,9 +241,23 @@ void pmt_options_init(struct pmt_options *options)
 	}
 }
 
+/* What chooses among events or threads. A block that is left out when it comes, or when
+ * it goes, would be one that was never made, or a leak. */
+static const char *conflict_of_both(const struct pmt_options *options)
+{
+	return options->sample_bytes      ? "sample"
+	       : options->min_rss_bytes   ? "min_rss"
+	       : options->min_alloc_bytes ? "min_alloc"
+	       : options->threads.count   ? "thread"
+					  : NULL;
+}
+
 /* The key that does not go with the detail or the mode, or NULL. */
 static const char *conflict_of(const struct pmt_options *options)
 {
+	if (pmt_options_has_both(options))
+		return options->detail == PMT_DETAIL_STREAM ? conflict_of_both(options)
+							    : "mode";
 	if (options->sample_bytes &&
 	    (options->modes & PMT_MODE_OBJECTS || options->detail == PMT_DETAIL_LIVE))
 		return "sample";
@@ -277,6 +291,8 @@ static int check_together(struct pmt_options *options, struct pmt_options_error 
 	    .option = pmt_option_find(key, strlen(key)),
 	    .key = key,
 	    .key_bytes = strlen(key),
+	    .of_both =
+		pmt_options_has_both(options) && options->detail == PMT_DETAIL_STREAM,
 	};
 	options->modes = PMT_MODE_OFF;
 	return fail(error, PMT_OPTIONS_CONFLICT);

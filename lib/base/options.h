@@ -105,6 +105,12 @@ struct pmt_options {
 	char text[PMT_OPTIONS_TEXT_BYTES];
 };
 
+/* Whether calls and single blocks are in one stream. */
+static inline bool pmt_options_has_both(const struct pmt_options *options)
+{
+	return options->modes & PMT_MODE_CALLS && options->modes & PMT_MODE_ALLOCS;
+}
+
 /* Whether what the modes observe can be summed per call path: calls alone can. */
 static inline bool pmt_options_can_sum(const struct pmt_options *options)
 {
@@ -149,7 +155,7 @@ enum pmt_options_fault {
 	PMT_OPTIONS_OUT_OF_RANGE,
 	PMT_OPTIONS_NOT_YET,  /* a word that a later version will know */
 	PMT_OPTIONS_TOO_MANY, /* more than PMT_OPTIONS_GLOBS_MAX patterns */
-	PMT_OPTIONS_CONFLICT, /* a key that does not go with detail= */
+	PMT_OPTIONS_CONFLICT, /* a key that does not go with detail= or mode= */
 	PMT_OPTIONS_TOO_LONG, /* texts of more than PMT_OPTIONS_TEXT_BYTES */
 };
 
@@ -163,6 +169,7 @@ struct pmt_options_error {
 	size_t key_bytes;
 	const char *value; /* the part that was wrong, escapes removed */
 	size_t value_bytes;
+	bool of_both; /* CONFLICT with calls and allocs together */
 	const char
 	    *suggestion; /* the known key or word that was perhaps meant, or NULL */
 };

@@ -37,8 +37,13 @@ static void put_key(struct pmt_phrase *phrase, const struct pmt_options_error *e
 }
 
 /* What the key of a conflict does not go with, and why. */
-static const char *why_not(const char *key)
+static const char *why_not(const struct pmt_options_error *error)
 {
+	const char *key = error->option->key;
+
+	if (error->of_both)
+		return "mode=calls+allocs: every call and every block of all threads is "
+		       "written there";
 	if (strcmp(key, "mode") == 0)
 		return "detail=tree or live: calls alone are summed per call path, and "
 		       "allocs with what is live";
@@ -90,7 +95,7 @@ static void put_fault(struct pmt_phrase *phrase, const struct pmt_options_error 
 	case PMT_OPTIONS_CONFLICT:
 		put_key(phrase, error);
 		pmt_phrase_put(phrase, " does not go with ");
-		pmt_phrase_put(phrase, why_not(error->option->key));
+		pmt_phrase_put(phrase, why_not(error));
 		break;
 	case PMT_OPTIONS_TOO_LONG:
 		pmt_phrase_put(phrase, "more than ");

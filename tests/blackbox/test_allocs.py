@@ -302,14 +302,6 @@ def test_a_thread_in_c_may_outlive_the_interpreter(trace, tmp_path, options):
     assert (traced.process.returncode, traced.process.stdout) == (0, "bye\n"), traced.process.stderr
 
 
-@pytest.mark.interpreters(one=True)
-def test_calls_and_allocs_together_are_refused(trace, tmp_path):
-    traced = trace(tmp_path, "pass\n", "mode=calls+allocs")
-    assert traced.process.returncode == 0
-    assert "mode=calls+allocs is not in this version" in traced.process.stderr
-    assert not os.path.exists(traced.path)
-
-
 VIEWS = """
 import ctypes, threading
 malloc, free = ctypes.CDLL(None).malloc, ctypes.CDLL(None).free

@@ -69,13 +69,16 @@ def figures(rows, kind):
     return found
 
 
-@pytest.mark.parametrize("detail", ["stream", "live"])
-def test_known_calls(trace, tmp_path, tool, report, detail):
-    traced = trace(tmp_path, PROGRAM.format(library=str(CALLS)), "mode=allocs,detail=" + detail)
+WAYS = ["mode=allocs", "mode=allocs,detail=live", "mode=calls+allocs"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_known_calls(trace, tmp_path, tool, report, way):
+    traced = trace(tmp_path, PROGRAM.format(library=str(CALLS)), way)
     assert (traced.process.returncode, traced.process.stderr) == (0, "")
     groups = json.loads(traced.process.stdout)
     loader = None
-    if detail == "stream":
+    if "live" not in way:
         loader = check_records(groups, blocks(tool, traced.path))
     check_live(groups, loader, traced.path, report)
 
@@ -151,9 +154,9 @@ gone()
 """
 
 
-@pytest.mark.parametrize("detail", ["stream", "live"])
-def test_known_mappings(interp, trace, tmp_path, report, detail):
-    traced = trace(tmp_path, MAPS, "mode=allocs,detail=" + detail)
+@pytest.mark.parametrize("way", WAYS)
+def test_known_mappings(interp, trace, tmp_path, report, way):
+    traced = trace(tmp_path, MAPS, way)
     assert (traced.process.returncode, traced.process.stderr) == (0, "")
     document = report("leaks", traced.path, "json", "--limit=all")
     found = {name: bytes_ // PAGE for name, (bytes_, _count) in

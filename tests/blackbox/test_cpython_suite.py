@@ -27,9 +27,9 @@ MULTIPROCESSING = """
 from test._test_multiprocessing import install_tests_in_module_dict
 install_tests_in_module_dict(globals(), %r)
 """
-MODES = ["mode=calls", "detail=tree", "mode=allocs", "mode=objects", "c_calls=1", "mode=lines"]
-OLD_MODES = MODES[:4] # before 3.12 the others stand in the place of settrace or setprofile
-SLOW_MODES = ["mode=calls", "mode=allocs", "mode=objects"]
+MODES = ["mode=calls", "detail=tree", "mode=allocs", "mode=objects", "mode=calls+allocs", "c_calls=1", "mode=lines"]
+OLD_MODES = MODES[:5] # before 3.12 the others stand in the place of settrace or setprofile
+SLOW_MODES = ["mode=calls", "mode=allocs", "mode=objects", "mode=calls+allocs"]
 # They tell instrumented calls and lines from plain ones; see doc/transparency.md.
 SEES_MORE = {
     ("test_sys_setprofile", "c_calls=1"), ("test_cprofile", "c_calls=1"),

@@ -124,11 +124,12 @@ def check_counts(trace, truth):
     assert found == expected, (found - expected, expected - found)
 
 
+@pytest.mark.parametrize("mode", ["calls", "calls+allocs"])
 @pytest.mark.parametrize("workload", WORKLOADS)
-def test_what_profilers_see(interp, tmp_path, workload, bytecode):
+def test_what_profilers_see(interp, tmp_path, workload, mode, bytecode):
     path = tmp_path / "trace.bin"
     run(interp, tmp_path / "traced", "plain", workload, bytecode,
-        env={"PYMEMTRACE": "out=%s" % path})
+        env={"PYMEMTRACE": "out=%s,mode=%s" % (path, mode)})
     trace = trace_events.Trace(path)
     trace.assert_whole()
 

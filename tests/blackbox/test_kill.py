@@ -121,8 +121,8 @@ def test_killed_at_a_random_moment(
 BLOCK_BYTES = 54321 # nobody else's
 
 
-def check_blocks(run, facts, tool):
-    """Each block of every completed call, and its free, are in the traces."""
+def check_blocks(run, facts, tool, with_calls):
+    """Each block of every completed call, its free, and perhaps the call, are in the traces."""
     words = run.words()
     for process in range(run.processes):
         path = run.path(process)
@@ -147,9 +147,13 @@ def check_blocks(run, facts, tool):
                     live.remove(block.address)
                     freed += 1
             assert counted <= freed <= allocated <= counted + 1, name
+            if with_calls:
+                [calls] = [each for each in told["streams"] if name in each["entered"]]
+                seen = calls["entered"][name], calls["left"].get(name, 0)
+                assert counted <= seen[1] <= seen[0] <= counted + 1, name
 
 
-@pytest.mark.parametrize("options", ["mode=allocs", "mode=allocs,native=1"])
+@pytest.mark.parametrize("options", ["mode=allocs", "mode=allocs,native=1", "mode=calls+allocs"])
 @pytest.mark.parametrize("processes,threads", [(1, 1), (2, 2)])
 def test_blocks_of_a_program_killed_at_a_random_moment(
         interp, tmp_path, facts, report, tool, seed, processes, threads, options):
@@ -160,7 +164,7 @@ def test_blocks_of_a_program_killed_at_a_random_moment(
         kill_when_it_has_counted(run, chance.randrange(1, 3000), signal.SIGKILL)
         if kill == 0:
             assert report("leaks", run.trace)["trace"]["complete"] is False
-        check_blocks(run, facts, tool)
+        check_blocks(run, facts, tool, "calls" in options)
 
 
 ENDS = [

@@ -81,8 +81,9 @@ def by_function(document, figure):
     return found
 
 
-def test_known_blocks(trace, tmp_path, report):
-    traced = trace(tmp_path, KNOWN, "mode=allocs")
+@pytest.mark.parametrize("mode", ["mode=allocs", "mode=calls+allocs"])
+def test_known_blocks(trace, tmp_path, report, mode):
+    traced = trace(tmp_path, KNOWN, mode)
     assert traced.process.returncode == 0, traced.process.stderr
 
     def leaked(*options):
@@ -219,8 +220,9 @@ for t in threads: t.join()
 """
 
 
-def test_blocks_that_another_thread_frees(trace, tmp_path, report):
-    traced = trace(tmp_path, HANDED_ON, "mode=allocs")
+@pytest.mark.parametrize("mode", ["mode=allocs", "mode=calls+allocs"])
+def test_blocks_that_another_thread_frees(trace, tmp_path, report, mode):
+    traced = trace(tmp_path, HANDED_ON, mode)
     assert traced.process.returncode == 0, traced.process.stderr
     document = report("leaks", traced.path)
     found = by_function(document["leaks"], "leaked_bytes")
@@ -247,8 +249,9 @@ keep()
 """
 
 
-def test_temporary_blocks(trace, tmp_path, report):
-    traced = trace(tmp_path, CHURNS, "mode=allocs")
+@pytest.mark.parametrize("mode", ["mode=allocs", "mode=calls+allocs"])
+def test_temporary_blocks(trace, tmp_path, report, mode):
+    traced = trace(tmp_path, CHURNS, mode)
     assert traced.process.returncode == 0, traced.process.stderr
     found = by_function(report("churn", traced.path)["churn"], "temporary_bytes")
     assert 3000000 <= found["churn"] < 3100000

@@ -107,6 +107,9 @@ START_TEST(every_key_is_read)
 	parse_well("mode=allocs+refs,detail=live,live_size=64MiB");
 	ck_assert_uint_eq(options.detail, PMT_DETAIL_LIVE);
 	ck_assert_uint_eq(options.live_size_bytes, 64 << 20);
+	parse_well("mode=allocs+calls,native=1,c_calls=1,start=paused,max_size=1MiB");
+	ck_assert_uint_eq(options.modes, PMT_MODE_CALLS | PMT_MODE_ALLOCS);
+	ck_assert(pmt_options_has_both(&options) && !pmt_options_can_sum(&options));
 }
 END_TEST
 
@@ -171,8 +174,8 @@ static const struct wrong wrongs[] = {
     {"mode=off+calls", PMT_OPTIONS_BAD_VALUE,
      "mode cannot be \"off+calls\" (at character 1); allowed: "
      "calls|lines|allocs|off|refs|objects, joined with +"},
-    {"mode=calls+allocs", PMT_OPTIONS_NOT_YET,
-     "mode=calls+allocs is not in this version (at character 1); allowed: "
+    {"mode=calls+objects", PMT_OPTIONS_NOT_YET,
+     "mode=calls+objects is not in this version (at character 1); allowed: "
      "calls|lines|allocs|off|refs|objects, "
      "joined with +"},
     {"mode=calls+faults", PMT_OPTIONS_NOT_YET,
@@ -222,6 +225,16 @@ static const struct wrong wrongs[] = {
     {"mode=allocs,detail=live,gc=1", PMT_OPTIONS_CONFLICT, NULL},
     {"mode=objects,sample=1MiB", PMT_OPTIONS_CONFLICT, NULL},
     {"mode=allocs,detail=live,sample=1MiB", PMT_OPTIONS_CONFLICT, NULL},
+    {"mode=calls+allocs,detail=tree", PMT_OPTIONS_CONFLICT,
+     "mode does not go with detail=tree or live: calls alone are summed per call path, "
+     "and allocs with what is live"},
+    {"mode=lines+allocs,detail=live", PMT_OPTIONS_CONFLICT, NULL},
+    {"mode=calls+allocs,sample=1MiB", PMT_OPTIONS_CONFLICT,
+     "sample does not go with mode=calls+allocs: every call and every block of all "
+     "threads is written there"},
+    {"mode=calls+allocs,min_rss=1MiB", PMT_OPTIONS_CONFLICT, NULL},
+    {"mode=calls+allocs,min_alloc=1MiB", PMT_OPTIONS_CONFLICT, NULL},
+    {"thread=Main*,mode=calls+allocs", PMT_OPTIONS_CONFLICT, NULL},
 };
 
 START_TEST(errors_say_what_where_and_what_is_allowed)

@@ -251,6 +251,7 @@ void pmt_emit_look_for_name(struct pmt_thread *t)
 	if (pmt_emit_name_thread)
 		named = pmt_emit_name_thread(t);
 	e->named = named != PMT_NAMED_NOT || e->event_count > NAME_BEFORE_EVENTS;
+	e->ring.is_slow = e->ring.is_slow && !e->named;
 	if (named == PMT_NAMED)
 		e->muted = 0;
 }

@@ -60,6 +60,9 @@ void pmt_introduce_thread(struct pmt_thread *t, uint32_t os_tid)
 		return;
 	}
 	t->emitter.ring.limit = 0; /* its name is asked for soon: by the slow path */
+	/* A block may come before the thread's first call: that is still to be greeted.
+	 */
+	t->emitter.ring.is_slow = pmt_options_has_both(pmt_run->options);
 	if (pmt_run->options->threads.count) {
 		pmt_emit_pause(&t->emitter);
 		t->emitter.muted = 1;
@@ -139,24 +142,28 @@ static const char *mode_name(const struct pmt_options *o)
 {
 	static char names[64];
 	struct pmt_text_buffer text;
+	const char *words[] = {
+	    o->modes & PMT_MODE_LINES   ? "lines"
+	    : o->modes & PMT_MODE_CALLS ? "calls"
+					: NULL,
+	    o->modes & PMT_MODE_OBJECTS  ? "objects"
+	    : o->modes & PMT_MODE_ALLOCS ? "allocs"
+					 : NULL,
+	    o->modes & PMT_MODE_REFS ? "refs" : NULL,
+	};
 
-	if (o->modes & PMT_MODE_REFS) {
-		pmt_text_begin(&text, names, sizeof(names));
-		pmt_text_put(&text, o->modes & PMT_MODE_OBJECTS  ? "objects+"
-				    : o->modes & PMT_MODE_ALLOCS ? "allocs+"
-				    : o->modes & PMT_MODE_LINES  ? "lines+"
-				    : o->modes & PMT_MODE_CALLS  ? "calls+"
-								 : "");
-		pmt_text_put(&text, "refs");
-		return names;
+	pmt_text_begin(&text, names, sizeof(names));
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (words[i] && text.used)
+			pmt_text_put(&text, "+");
+		if (words[i])
+			pmt_text_put(&text, words[i]);
 	}
-	if (o->modes & PMT_MODE_OBJECTS)
-		return "objects";
-	if (o->modes & PMT_MODE_ALLOCS)
-		return pmt_options_do_live(o) ? "allocs,detail=live" : "allocs";
-	if (o->modes & PMT_MODE_LINES)
-		return "lines";
-	return pmt_options_do_sum(o) ? "calls,detail=tree" : "calls";
+	if (pmt_options_do_live(o))
+		pmt_text_put(&text, ",detail=live");
+	else if (pmt_options_do_sum(o))
+		pmt_text_put(&text, ",detail=tree");
+	return names;
 }
 
 void pmt_introduce_process(struct pmt_run *run)

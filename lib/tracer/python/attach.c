@@ -268,11 +268,12 @@ static void attach_gil(void *interpreter)
 		watch_counts(interpreter);
 		if (options->gc) /* before the hook: it imports a module */
 			see_collections(interpreter);
-		if (options->modes & PMT_MODE_CALLS)
-			install_hook(interpreter);
+		/* Before the hook: it says how functions are read, and calls one. */
 		if (options->modes & PMT_MODE_ALLOCS && !pmt_blocks_on &&
 		    !pmt_sampling_mean)
 			record_blocks();
+		if (options->modes & PMT_MODE_CALLS)
+			install_hook(interpreter);
 		if (options->modes & PMT_MODE_OBJECTS)
 			pmt_domains_install_gil(PMT_DOMAINS_RECORD);
 		if (options->modes & PMT_MODE_REFS)

@@ -28,7 +28,7 @@ static void set_limit(struct pmt_ring *ring, uint64_t tail)
 	uint64_t end = wrap - ring->head < room - ring->head ? wrap : room;
 
 	end = end - PMT_RECORD_BYTES_MAX + 1;
-	ring->limit = quarter < end ? quarter : end;
+	ring->limit = ring->is_slow ? 0 : quarter < end ? quarter : end;
 }
 
 static bool wait_for_room(struct pmt_ring *ring, uint64_t total, uint64_t *ret_tail)

@@ -32,6 +32,7 @@ struct pmt_ring {
 	uint64_t seen_tail; /* too low for what is to be pushed: wait until it moved */
 	uint64_t stalled_tail; /* waiting in vain at this tail once is enough */
 	bool stalled;
+	bool is_slow; /* its producer looks around at each record */
 	pmt_ring_pressure_fn *pressure;
 };
 

@@ -95,7 +95,9 @@ static void fill_header(struct pmt_run *run)
 
 	pmt_process_stat_read(0, &stat);
 	memcpy(h->magic, PMT_TRACE_MAGIC, PMT_TRACE_MAGIC_BYTES);
+	/* Short records are either of calls or of blocks. */
 	h->version = options->modes & (PMT_MODE_ALLOCS | PMT_MODE_OBJECTS) &&
+			     !(options->modes & PMT_MODE_CALLS) &&
 			     !pmt_options_sample_bytes(options)
 			 ? PMT_FORMAT_VERSION
 			 : PMT_FORMAT_VERSION_CALLS;

@@ -32,6 +32,7 @@ TOOLS = {
     'lines': (['{python}', '{script}'], preload(',mode=lines'), None),
     'allocs': (['{python}', '{script}'], preload(',mode=allocs'), None),
     'allocs native=1': (['{python}', '{script}'], preload(',mode=allocs,native=1'), None),
+    'calls+allocs': (['{python}', '{script}'], preload(',mode=calls+allocs'), None),
     'objects': (['{python}', '{script}'], preload(',mode=objects'), None),
     'cProfile': (['{python}', '-m', 'cProfile', '-o', '{out}/prof', '{script}'], {}, None),
     'memray': (['{python}', '-m', 'memray', 'run', '-q', '-o', '{out}/m.bin', '{script}'], {}, 'memray'),

@@ -389,3 +389,17 @@ def test_another_evaluator(both, build, how):
     assert names.count("work") == (0 if lost else 20)
     kinds = [kind for kind, _, _ in whole.main.events]
     assert sum(map(kinds.count, trace_events.ENTERS)) == sum(map(kinds.count, trace_events.LEAVES))
+
+
+# --- when it begins -----------------------------------------------------------------------------
+
+def test_what_site_imports_is_in_the_trace(trace, tmp_path):
+    """The file of a module that only site needs is executed within the trace."""
+    done = trace(tmp_path, ["-c", "print('well')"])
+    assert (done.process.returncode, done.process.stdout) == (0, "well\n")
+    whole = trace_events.Trace(done.path)
+    modules = {os.path.basename(code.file) for stream in whole.threads
+               for kind, code in whole.calls(stream)
+               if kind in trace_events.ENTERS and code.name == "<module>"}
+    # Frozen ones have names of their own from 3.11 on.
+    assert {"site.py", "<frozen site>"} & modules, modules

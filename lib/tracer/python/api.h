@@ -129,6 +129,8 @@ struct pmt_py_member {
 	X(ssize_t, list_size, (struct _object *), "PyList_Size", NULL)                   \
 	X(struct _object *, list_get, (struct _object *, ssize_t), "PyList_GetItem",     \
 	  NULL)                                                                          \
+	X(struct _object *, tuple_get, (struct _object *, ssize_t), "PyTuple_GetItem",   \
+	  NULL)                                                                          \
 	X(int, list_append, (struct _object *, struct _object *), "PyList_Append", NULL) \
 	X(int, dict_next,                                                                \
 	  (struct _object *, ssize_t *, struct _object **, struct _object **),           \

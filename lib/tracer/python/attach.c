@@ -327,12 +327,27 @@ static void forget_interpreter(void *interpreter)
 	end_collections(interpreter);
 }
 
-static void attach_current(void)
+/* Up to 3.14 an interpreter is initialized when it comes to import site; 3.15 says so
+ * only behind that, when a good part of its modules is there. */
+static bool is_ready_gil(const char *event, struct _object *args)
+{
+	struct _object *name;
+
+	if (pmt_py.Py_IsInitialized())
+		return true;
+	if (pmt_py.minor < 15 || strcmp(event, "import") != 0 || !pmt_py.tuple_get ||
+	    !pmt_py.text_compare)
+		return false;
+	name = pmt_py.tuple_get(args, 0);
+	return name && pmt_py.text_compare(name, "site") == 0;
+}
+
+static void attach_current(const char *event, struct _object *args)
 {
 	void *interpreter = pmt_py.interpreter_get();
 
-	if (!interpreter || find_attached(interpreter) >= 0 ||
-	    !pmt_py.Py_IsInitialized() || pmt_py.PyErr_Occurred())
+	if (!interpreter || find_attached(interpreter) >= 0 || pmt_py.PyErr_Occurred() ||
+	    !is_ready_gil(event, args))
 		return;
 	if (!pmt_cas32(&attaching, 0, 1))
 		return; /* our own calls raise audit events too */
@@ -354,7 +369,7 @@ static int on_audit(const char *event, struct _object *args, void *unused)
 {
 	static void *last;
 
-	(void)args, (void)unused;
+	(void)unused;
 	if (event[0] == 'c' && strncmp(event, "cpython.", 8) == 0) {
 		if (strcmp(event + 8, "_PySys_ClearAuditHooks") == 0) {
 			/* The interpreter ends. What is written now, while it still holds
@@ -400,7 +415,7 @@ static int on_audit(const char *event, struct _object *args, void *unused)
 		return 0;
 	}
 	int saved = errno;
-	attach_current();
+	attach_current(event, args);
 	if (find_attached(interpreter) >= 0)
 		last = interpreter;
 	errno = saved;

@@ -9,6 +9,7 @@ import time
 import pytest
 
 import interpreters
+from test_attach import build, hosts, library # noqa: F401 (fixtures)
 
 HAVE_IT = pytest.mark.interpreters(min=(3, 13))
 PROGRAM = pathlib.Path(__file__).parent / "programs" / "objects_by_type.py"
@@ -155,3 +156,65 @@ def test_cpythons_own_tests(interp, tmp_path, module):
     traced = run_module(interp, module, "mode=refs", tmp_path / "traced", True)
     assert (traced.bad, traced.ran, traced.skipped, traced.status) == (
         plain.bad, plain.ran, plain.skipped, plain.status), traced.text
+
+
+INNER = """
+try:
+    import _interpreters as inner
+except ImportError:
+    import _xxsubinterpreters as inner
+class Outer:
+    __slots__ = ()
+x = [Outer() for i in range(100)]
+code = "class Inner:\\n    __slots__ = ()\\nx = [Inner() for i in range(50)]\\ndel x[:20]"
+kept = inner.create(%(kind)r)
+inner.run_string(kept, code)
+for i in range(3):
+    made = inner.create(%(kind)r)
+    inner.run_string(made, code)
+    inner.destroy(made)
+y = [Outer() for i in range(10)]
+import os
+os._exit(0)
+"""
+
+
+@HAVE_IT
+@pytest.mark.parametrize("kind", ["legacy", "isolated"])
+def test_subinterpreters(trace, tmp_path, report, kind):
+    """Counted together; what a destroyed one still held is freed with it."""
+    traced = trace(tmp_path, INNER % {"kind": kind}, "mode=refs")
+    assert (traced.process.returncode, traced.process.stderr) == (0, "")
+    types = types_of(report, traced.path)
+    assert types["Outer"]["live_count"] == types["Outer"]["new_count"] == 110
+    assert types["Inner"]["new_count"] == 4 * 50
+    assert types["Inner"]["live_count"] == 30
+
+
+LIVES = """
+import os
+n = int(os.environ.get("LIFE", "0"))
+os.environ["LIFE"] = str(n + 1)
+class Same:
+    __slots__ = ()
+Own = type("Life%d" % n, (), {"__slots__": ()})
+x = [Same() for i in range(100)]
+y = [Own() for i in range(1000)]
+del x[:30], y[:200]
+"""
+
+
+@HAVE_IT
+def test_ended_and_begun_again(both, hosts, library, report): # noqa: F811
+    """What an interpreter frees at its end is not deleted, also where its address comes again; and
+    an address may be that of another type in the next life."""
+    program, argument = hosts["opened"]
+    env = {"PYTHONHOME": library[2], "PYTHONDONTWRITEBYTECODE": "1"}
+    plain, traced = both([], "mode=refs", argv=[program, argument, "again", LIVES], env=env)
+    assert (traced.returncode, traced.stdout, traced.stderr) == (
+        plain.returncode, plain.stdout, plain.stderr)
+    assert traced.said == []
+    types = types_of(report, traced.path)
+    counts = {name: (row["new_count"], row["deleted_count"]) for name, row in types.items()}
+    assert counts["Same"] == (300, 90)
+    assert [counts.get("Life%d" % n) for n in range(3)] == [(1000, 200)] * 3

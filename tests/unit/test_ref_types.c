@@ -39,6 +39,25 @@ static void assert_counts(uint32_t id, uint64_t made, uint64_t deleted, uint64_t
 			  bytes);
 }
 
+START_TEST(another_life)
+{
+	begin();
+	uint32_t a = add(TYPE, "m", "A");
+
+	pmt_types_created(FIRST, a, 48, 16);
+	pmt_types_created(FIRST - ((uint64_t)1 << 40), a, 48, 16);
+	pmt_types_forget_all();
+	ck_assert_uint_eq(add(TYPE, "m", "B"), a + 1); /* its address is another's */
+	ck_assert_uint_eq(add(TYPE + 64, "m", "A"), a);
+	pmt_types_created(FIRST, a + 1, 48, 16); /* and an object's too */
+	pmt_types_deleted(FIRST - ((uint64_t)1 << 40), a);
+	assert_counts(a, 2, 0, 2 * 48);
+	assert_counts(a + 1, 1, 0, 48);
+	ck_assert_uint_eq(pmt_load_relaxed(&pmt_types_at(a)->missed_count), 0);
+	ck_assert_uint_eq(pmt_load_relaxed(&pmt_types_at(a)->earlier_count), 1);
+}
+END_TEST
+
 START_TEST(objects_come_and_go)
 {
 	begin();
@@ -163,6 +182,7 @@ int main(void)
 
 	/* Each in a process of its own: there is one table. */
 	tcase_add_test(tc, objects_come_and_go);
+	tcase_add_test(tc, another_life);
 	tcase_add_test(tc, sizes_leave_as_they_came);
 	tcase_add_test(tc, types_die_and_addresses_come_again);
 	tcase_add_test(tc, too_many_types_are_the_others);

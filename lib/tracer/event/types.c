@@ -274,6 +274,24 @@ static void add(_Atomic uint64_t *to, uint64_t value)
 	pmt_store_relaxed(to, pmt_load_relaxed(to) + value);
 }
 
+static void forget_objects(struct middle *middle)
+{
+	for (uint32_t i = 0; i < 1u << MIDDLE_BITS; i++)
+		if (middle->leaves[i])
+			memset(middle->leaves[i], 0, sizeof(struct leaf));
+}
+
+void pmt_types_forget_all(void)
+{
+	pmt_types_lock();
+	memset(table->live, 0, sizeof(table->live));
+	table->live_count = 0;
+	for (uint32_t i = 0; i < 1u << TOP_BITS; i++)
+		if (table->top[i])
+			forget_objects(table->top[i]);
+	pmt_types_unlock();
+}
+
 /* Rounded up to what 16 bits hold: to 8 bytes, of sizes from 32 KiB on to 1/2048. */
 static uint32_t pack_size(uint64_t bytes)
 {

@@ -47,6 +47,10 @@ bool pmt_types_are_on(void);
 void pmt_types_begin(void);
 bool pmt_types_have_begun(void);
 
+/* The interpreter ended, and another begins: what lived at any address is no more. Counts
+ * stay. Takes the lock. */
+void pmt_types_forget_all(void);
+
 /* One caller at a time between these; a wait of some instructions. */
 void pmt_types_lock(void);
 void pmt_types_unlock(void);

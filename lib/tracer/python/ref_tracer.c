@@ -156,6 +156,8 @@ int pmt_ref_tracer_install_gil(void)
 		previous = now;
 		previous_data = data;
 	}
+	if (has_ended) /* in another life */
+		pmt_types_forget_all();
 	has_ended = is_lost = false;
 	pmt_types_begin();
 	is_on = true;

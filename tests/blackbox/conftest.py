@@ -6,6 +6,7 @@
     tool     tool("pymemtrace-run", "--check") -> CompletedProcess
     facts    facts(path) -> what the reader finds in a trace, without the report
     both     both(["-c", "..."]) -> the same program plain and traced, to compare
+    greenlet_site  a folder with the package greenlet, None without one
     seed     for random tests; printed when one fails, PYMEMTRACE_TEST_SEED repeats it
     kill_at  kill_at(program, options, least) -> (count, trace): killed when it has counted
     same_addresses  programs run without address space randomization
@@ -16,6 +17,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import signal
 import struct
 import subprocess
@@ -120,6 +122,21 @@ def run_tool(name, *args, env=None, timeout=interpreters.TIMEOUT_S, **options):
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         encoding="utf-8", errors="backslashreplace", **options
     )
+
+
+@pytest.fixture
+def greenlet_site(interp, tmp_path):
+    """A folder with the package greenlet for PYTHONPATH; None where it cannot be had."""
+    done = subprocess.run(
+        [str(interpreters.TOP / "scripts" / "rivals"), "--wheels",
+         "%d.%d" % interp.version[:2], "greenlet"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+    )
+    if done.returncode:
+        print("no greenlet:", done.stderr.strip()[-200:])
+        return None
+    # An interpreter in a chroot sees this folder, not the cache.
+    return pathlib.Path(shutil.copytree(done.stdout.strip(), tmp_path / "site"))
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,8 @@ The probe allocates a size of its own at each place (malloc by ctypes, which add
 prints for each size what traceback.extract_stack() says there.
 """
 import json
-import shutil
-import subprocess
 
 import pytest
-
-import interpreters
 
 NATIVE = 2 # of CODE records: a module
 
@@ -310,17 +306,10 @@ def test_stacks_equal_traceback(trace, tmp_path, tool):
     check_tops(tool, trace(tmp_path, PROBE, "mode=allocs"), 400)
 
 
-def test_stacks_of_greenlets(interp, trace, tmp_path, tool):
-    done = subprocess.run(
-        [str(interpreters.TOP / "scripts" / "rivals"), "--wheels",
-         "%d.%d" % interp.version[:2], "greenlet"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
-    )
-    if done.returncode:
-        pytest.skip("the registry does not give it: %s" % done.stderr.strip().splitlines()[-1])
-    # An interpreter in a chroot sees this folder, not the cache.
-    shutil.copytree(done.stdout.strip(), tmp_path / "site")
-    traced = trace(tmp_path, GREENLETS, "mode=allocs", env={"PYTHONPATH": tmp_path / "site"})
+def test_stacks_of_greenlets(trace, tmp_path, tool, greenlet_site):
+    if greenlet_site is None:
+        pytest.skip("the registry does not give greenlet")
+    traced = trace(tmp_path, GREENLETS, "mode=allocs", env={"PYTHONPATH": greenlet_site})
     check_tops(tool, traced, 300)
 
 

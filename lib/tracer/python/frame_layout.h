@@ -5,7 +5,8 @@
  *
  * Held to each version's own headers by tests/blackbox/test_frame_layout.py, on 3.13 and
  * newer to the interpreter's own _Py_DebugOffsets when we attach, and on all to a walk
- * over a frame that is known (python/walk_check.c).
+ * over a frame that is known (python/walk_check.c), which on 3.15 also tries the field
+ * that stack/frame_anchor.h uses.
  */
 #ifndef PMT_TRACER_PYTHON_FRAME_LAYOUT_H
 #define PMT_TRACER_PYTHON_FRAME_LAYOUT_H
@@ -32,7 +33,9 @@ enum {
 /* X(field): offsets in bytes; frame_position is f_lasti or a pointer into the code. */
 #define PMT_FRAME_LAYOUT(X)                                                              \
 	X(tstate_thread_id)                                                              \
-	X(tstate_frame) /* of the frame, or of the structure that has it */              \
+	X(tstate_frame)        /* of the frame, or of the structure that has it */       \
+	X(tstate_anchor)       /* last_profiled_frame */                                 \
+	X(tstate_anchor_moves) /* last_profiled_frame_seq */                             \
 	X(cframe_frame)                                                                  \
 	X(frame_previous)                                                                \
 	X(frame_code)                                                                    \
@@ -65,5 +68,9 @@ const struct pmt_frame_layout *pmt_frame_layout_of(int minor);
 /* Whether the table that CPython 3.13+ publishes about itself (at `offsets`, the begin of
  * _PyRuntime) agrees with the row; true where a version has no such table. */
 bool pmt_frame_layout_agrees(const struct pmt_frame_layout *layout, const void *offsets);
+
+/* Whether the row has the anchor, and that table agrees. */
+bool pmt_frame_layout_has_anchor(const struct pmt_frame_layout *layout,
+				 const void *offsets);
 
 #endif

@@ -39,8 +39,8 @@ void *pmt_frame_thread_state_among(void *own);
 
 #define PMT_FRAME_FIELD(type, at, offset) (*(type const *)((const char *)(at) + (offset)))
 
-/* The thread's innermost frame, NULL where no Python runs. */
-PMT_INLINE const void *pmt_frame_top(const struct pmt_frame_layout *l)
+/* The state of the thread, NULL where it has none or that may be gone. */
+PMT_INLINE void *pmt_frame_thread_state(void)
 {
 	void *state = pmt_py.this_thread_state();
 
@@ -51,6 +51,12 @@ PMT_INLINE const void *pmt_frame_top(const struct pmt_frame_layout *l)
 	if (PMT_UNLIKELY(pmt_py.is_finalizing && pmt_py.is_finalizing()) &&
 	    state != pmt_py.thread_state_unchecked())
 		return NULL;
+	return state;
+}
+
+/* Its innermost frame, NULL where no Python runs. */
+PMT_INLINE const void *pmt_frame_top(const struct pmt_frame_layout *l, const void *state)
+{
 	const void *frame = PMT_FRAME_FIELD(void *, state, l->tstate_frame);
 	if (l->cframe_frame != PMT_LAYOUT_NONE && frame)
 		frame = PMT_FRAME_FIELD(void *, frame, l->cframe_frame);

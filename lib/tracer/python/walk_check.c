@@ -27,6 +27,11 @@ static struct {
 	struct pmt_frame_place seen[FRAMES];
 	size_t seen_count;
 	bool is_entry; /* as the innermost frame says; see frame_is_entry */
+	/* Where the anchor is tried: whose, what was left there, what comes next. */
+	char *anchor_state;
+	uint64_t anchor_frame;
+	uint64_t anchor_next;
+	uint64_t anchor_moves;
 } check;
 
 /* --- reading, in malloc --- */
@@ -85,6 +90,22 @@ static bool read_frame(const struct pmt_frame_layout *l, uint64_t frame,
 	return true;
 }
 
+/* Leaves the innermost frame in the anchor, when that is free. Where it lies the
+ * interpreter has said itself. */
+static void leave_anchor(const struct pmt_frame_layout *l, uint64_t state, uint64_t frame)
+{
+	char *at = (char *)(uintptr_t)state; /* NOLINT(performance-no-int-to-ptr) */
+
+	if (l->tstate_anchor == PMT_LAYOUT_NONE ||
+	    PMT_FRAME_FIELD(uint64_t, at, l->tstate_anchor) ||
+	    !read_word(&check.anchor_next, frame, l->frame_previous, 8))
+		return;
+	check.anchor_state = at;
+	check.anchor_frame = frame;
+	check.anchor_moves = PMT_FRAME_FIELD(uint64_t, at, l->tstate_anchor_moves);
+	*(uint64_t *)(at + l->tstate_anchor) = frame;
+}
+
 void pmt_walk_check_take(void)
 {
 	const struct pmt_frame_layout *l = &check.layout;
@@ -100,6 +121,7 @@ void pmt_walk_check_take(void)
 	    !read_word(&frame, frame, l->cframe_frame, 8))
 		return;
 	check.is_entry = read_is_entry(l, frame);
+	leave_anchor(l, state, frame);
 	for (int i = 0; frame && i < STEPS && check.seen_count < FRAMES; i++) {
 		struct pmt_frame_place *place = &check.seen[check.seen_count];
 
@@ -218,6 +240,22 @@ static bool call_known_function(struct _object *bootstrap, struct _object *bytea
 	return made && check.seen_count > 0;
 }
 
+/* Whether it went outwards, and said so, when its frame was left. It is emptied. */
+static bool anchor_moved(void)
+{
+	const struct pmt_frame_layout *l = &check.layout;
+	char *at = check.anchor_state;
+
+	if (!at)
+		return false;
+	uint64_t frame = PMT_FRAME_FIELD(uint64_t, at, l->tstate_anchor);
+	if (frame == check.anchor_frame || frame == check.anchor_next)
+		*(uint64_t *)(at + l->tstate_anchor) = 0;
+	return frame == check.anchor_next && frame != check.anchor_frame &&
+	       PMT_FRAME_FIELD(uint64_t, at, l->tstate_anchor_moves) ==
+		   check.anchor_moves + 1;
+}
+
 static const char *compare(struct _object *bootstrap, struct _object *bytearray)
 {
 	struct _object *function = attribute(bootstrap, "_call_with_frames_removed");
@@ -258,10 +296,15 @@ const char *pmt_walk_check_gil(void)
 	    modules ? pmt_py.PyDict_GetItemString(modules, "builtins") : NULL;
 	struct _object *bytearray = attribute(builtins, "bytearray");
 	check.layout = *layout;
+	check.anchor_state = NULL;
+	if (!pmt_frame_layout_has_anchor(layout, pmt_py.runtime))
+		check.layout.tstate_anchor = PMT_LAYOUT_NONE;
 	const char *why = compare(bootstrap, bytearray);
+	if (!anchor_moved())
+		check.layout.tstate_anchor = PMT_LAYOUT_NONE;
 	if (bytearray)
 		pmt_py.Py_DecRef(bytearray);
 	if (!why)
-		pmt_frames.layout = *layout;
+		pmt_frames.layout = check.layout;
 	return why;
 }

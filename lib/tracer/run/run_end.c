@@ -18,6 +18,7 @@
 #include "run/identity.h"
 #include "run/run.h"
 #include "sample/sampling.h"
+#include "stack/frame_anchor.h"
 
 /* Of the trace: for an end record, a loss and their chunks' headers. */
 enum { END_ROOM_BYTES = 512 };
@@ -142,6 +143,7 @@ static _Atomic uint32_t forked_pid;
 void pmt_run_note_fork(void)
 {
 	pmt_sampling_after_fork();
+	pmt_frame_anchor_after_fork();
 	if (pmt_identity.has_traced)
 		pmt_store32_release(&forked_pid, (uint32_t)pmt_sys_getpid());
 }

@@ -2,8 +2,6 @@
  * itself. */
 #include "stack/frame_chain.h"
 
-#include <stdbool.h>
-
 /* How far calls and returns between two questions are followed. */
 enum { CALLS_MAX = 6, RETURNS_MAX = 8 };
 
@@ -125,4 +123,43 @@ uint64_t pmt_frame_chain_hash_self(struct pmt_frame_chain *c,
 	c->count = kept + calls;
 	write_links(c, &l, frame, calls);
 	return hash_from(c, same);
+}
+
+/* Whether the frame of link `place`, which is there, was called as the chain says: by the
+ * frame of the link before, from where that one stood. */
+static bool has_its_caller(const struct pmt_frame_chain *c,
+			   const struct pmt_frame_layout *l, uint32_t place)
+{
+	const struct pmt_chain_link *caller = &c->links[place - 1];
+
+	return previous_of(l, c->links[place].frame) == caller->frame &&
+	       (!caller->frame ||
+		pmt_frame_position(l, caller->frame) == caller->position);
+}
+
+bool pmt_frame_chain_extend_self(struct pmt_frame_chain *c,
+				 const struct pmt_frame_layout *layout, const void *frame,
+				 uint32_t place, uint64_t *ret_hash)
+{
+	struct pmt_frame_layout l = *layout; /* no store to the chain changes this one */
+	struct pmt_chain_link *link = &c->links[place];
+	uint32_t inside = 0, same = place;
+
+	for (const void *at = frame; at != link->frame; at = previous_of(&l, at))
+		if (!at || ++inside + place > PMT_CHAIN_FRAMES_MAX)
+			return false;
+	if (PMT_FRAME_FIELD(uint8_t, link->frame, l.frame_owner) >=
+		PMT_OWNER_FIRST_HIDDEN ||
+	    !has_its_caller(c, &l, place))
+		return false;
+	uint64_t position = pmt_frame_position(&l, link->frame);
+	if (link->position != position) {
+		link->position = position;
+		same = place - 1;
+	}
+	c->count = place + inside;
+	if (inside)
+		write_links(c, &l, frame, inside);
+	*ret_hash = same == c->count ? c->hashes[same] : hash_from(c, same);
+	return true;
 }

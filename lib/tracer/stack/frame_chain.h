@@ -11,6 +11,7 @@
 #ifndef PMT_TRACER_STACK_FRAME_CHAIN_H
 #define PMT_TRACER_STACK_FRAME_CHAIN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "python/frame_walk.h"
@@ -38,5 +39,15 @@ struct pmt_frame_chain {
 uint64_t pmt_frame_chain_hash_self(struct pmt_frame_chain *chain,
 				   const struct pmt_frame_layout *layout,
 				   const void *frame, uint64_t seed);
+
+/*
+ * The same where the frames outside of that of link `place`, of one in the chain, are
+ * known to stand where they did, for the seed of the last question: only those inside of
+ * it are read. False, with nothing changed, when the frame of that link is not met, is
+ * one of the interpreter's own, or has another caller than the chain says.
+ */
+bool pmt_frame_chain_extend_self(struct pmt_frame_chain *chain,
+				 const struct pmt_frame_layout *layout, const void *frame,
+				 uint32_t place, uint64_t *ret_hash);
 
 #endif

@@ -14,6 +14,7 @@
 #include "python/code_ids.h"
 #include "python/code_raw.h"
 #include "python/frame_walk.h"
+#include "stack/frame_anchor.h"
 #include "stack/frame_chain.h"
 #include "stack/stack_memory.h"
 #include "thread.h"
@@ -45,6 +46,7 @@ struct pmt_stacks {
 	uint32_t last_id;
 	struct pmt_native *native; /* native=1 */
 	struct recent recent[RECENT];
+	struct pmt_frame_anchor anchor;
 	struct pmt_frame_chain chain; /* touched as deep as stacks are, too */
 	char scratch[PMT_CODE_SCRATCH_BYTES];
 	struct pmt_frame_place places[PMT_FRAMES_MAX]; /* touched as deep as stacks are */
@@ -226,13 +228,23 @@ static uint32_t id_of_merged(struct pmt_thread *t, struct pmt_stacks *s,
 	return id;
 }
 
-static uint32_t id_with_native(struct pmt_thread *t, struct pmt_stacks *s,
+/* A number for the frames from `frame` outwards, the top one of the thread's state. */
+PMT_INLINE uint64_t hash_of(struct pmt_stacks *s, void *state, const void *frame)
+{
+	const struct pmt_frame_layout *l = &pmt_frames.layout;
+
+	if (l->tstate_anchor == PMT_LAYOUT_NONE || !frame)
+		return pmt_frame_chain_hash_self(&s->chain, l, frame, s->seed);
+	return pmt_frame_anchor_hash_self(&s->anchor, &s->chain, l, state, frame,
+					  s->seed);
+}
+
+static uint32_t id_with_native(struct pmt_thread *t, struct pmt_stacks *s, void *state,
 			       const void *frame)
 {
 	if (!s->native && !(s->native = pmt_native_new()))
 		return id_of_frames(t, s, frame);
-	uint64_t hash =
-	    pmt_frame_chain_hash_self(&s->chain, &pmt_frames.layout, frame, s->seed);
+	uint64_t hash = hash_of(s, state, frame);
 	hash = pmt_native_hash_self(s->native, hash);
 	struct recent *recent = &s->recent[hash >> 20 & (RECENT - 1)];
 	if (PMT_LIKELY(recent->hash == hash))
@@ -246,7 +258,8 @@ static uint32_t id_with_native(struct pmt_thread *t, struct pmt_stacks *s,
 uint32_t pmt_stack_id_self(struct pmt_thread *t)
 {
 	const struct pmt_frame_layout *l = &pmt_frames.layout;
-	const void *frame = l->minor ? pmt_frame_top(l) : NULL;
+	void *state = l->minor ? pmt_frame_thread_state() : NULL;
+	const void *frame = state ? pmt_frame_top(l, state) : NULL;
 	struct pmt_stacks *s = t->stacks;
 
 	if ((!frame && !pmt_native_on) || (!s && !(s = open_stacks(t))))
@@ -257,8 +270,8 @@ uint32_t pmt_stack_id_self(struct pmt_thread *t)
 		s->seed = pmt_frame_mix(s->seed, epoch) | 1;
 	}
 	if (PMT_UNLIKELY(pmt_native_on))
-		return id_with_native(t, s, frame);
-	uint64_t hash = pmt_frame_chain_hash_self(&s->chain, l, frame, s->seed);
+		return id_with_native(t, s, state, frame);
+	uint64_t hash = hash_of(s, state, frame);
 	struct recent *recent = &s->recent[hash >> 20 & (RECENT - 1)];
 	if (PMT_LIKELY(recent->hash == hash))
 		return (uint32_t)recent->id;

@@ -45,6 +45,10 @@ static void say_frames(void)
 	AT("frame_position", _PyInterpreterFrame, instr_ptr);
 	SAY("shim_flag", CO_NO_MONITORING_EVENTS);
 #endif
+#if PY_VERSION_HEX >= 0x030f0000
+	AT("tstate_anchor", PyThreadState, last_profiled_frame);
+	AT("tstate_anchor_moves", PyThreadState, last_profiled_frame_seq);
+#endif
 	AT("frame_previous", _PyInterpreterFrame, previous);
 	AT("frame_owner", _PyInterpreterFrame, owner);
 #endif

@@ -446,3 +446,36 @@ def test_no_link_is_followed(both, tmp_path, target):
     assert len(traced.said) == 1 and "symbolic link" in traced.said[0]
     assert (tmp_path / "file").read_text() == "the user's own"
     assert {each.name for each in tmp_path.iterdir()} == {"file", "trace.bin"}
+
+
+FROM_A_THREAD = """
+import ctypes, os, threading
+libc = ctypes.CDLL(None)
+is_traced = "libpymemtrace" in open("/proc/self/maps").read()
+def work():
+    for i in range(1000):
+        pass
+def fork():
+    pid = os.fork()
+    if pid:
+        print(os.waitpid(pid, 0)[1])
+        return
+    while is_traced and len(os.listdir("/proc/self/task")) < 2:
+        work()
+    libc.printf(b"written as the process ends\\n")
+thread = threading.Thread(target=fork)
+thread.start()
+thread.join()
+"""
+
+
+@pytest.mark.parametrize("options", ["mode=calls", "mode=calls+allocs", "detail=tree"])
+def test_a_child_ends_with_its_last_thread(both, facts, tmp_path, options):
+    """The thread that forked is its first one, and leaves by pthread_exit: the process goes on as
+    long as there is another, which only is the tracer's."""
+    plain, traced = both(["-W", "ignore", "-c", FROM_A_THREAD], options, timeout=60)
+    assert (plain.returncode, plain.stderr) == (0, "")
+    assert plain.stdout == "written as the process ends\n0\n"
+    assert (traced.returncode, traced.stdout, traced.stderr) == (0, plain.stdout, "")
+    [child] = tmp_path.glob("trace.bin.*")
+    assert facts(child)["end"]["how"] == "exit"

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <time.h>
 
@@ -18,6 +20,7 @@
 #include "drain/types.h"
 #include "event/emit.h"
 #include "os/clock.h"
+#include "os/process_stat.h"
 #include "os/say.h"
 #include "os/sys.h"
 #include "run/run.h"
@@ -144,6 +147,45 @@ static uint64_t sample_pause(struct pmt_drain *d, uint64_t now)
 	return pause > interval ? pause : interval;
 }
 
+/* From one state to a passing one, which is then this thread's to end. */
+static bool take_state(struct pmt_drain *d, uint32_t from, uint32_t to)
+{
+	if (!pmt_cas32(&d->state, from, to))
+		return false;
+	pmt_store32_release(&d->changer, (uint32_t)pmt_sys_gettid());
+	return true;
+}
+
+static void give_state(struct pmt_drain *d, uint32_t state)
+{
+	pmt_store32_release(&d->changer, 0);
+	pmt_store32_release(&d->state, state);
+}
+
+/*
+ * Every thread of the program has ended by itself, as a thread that forked does in its
+ * child: the process goes on for ours alone. Of its first thread a zombie stays.
+ */
+static bool is_left_alone(void)
+{
+	struct pmt_process_stat stat;
+
+	return pmt_process_stat_read(0, &stat) && stat.state == 'Z' &&
+	       stat.thread_count == 2;
+}
+
+/* Then this thread is the one whose end libc makes the process's, by exit(0): nobody can
+ * wait for it any more, and no other one is to begin. */
+static void become_last(struct pmt_drain *d)
+{
+	sigset_t none;
+
+	pmt_store_relaxed(&d->not_before_ns, UINT64_MAX);
+	give_state(d, PMT_DRAIN_NONE);
+	sigemptyset(&none);
+	pthread_sigmask(SIG_SETMASK, &none, NULL);
+}
+
 /* What is due now; returns the nanoseconds until something is due again. */
 static uint64_t work(struct pmt_drain *d)
 {
@@ -163,6 +205,7 @@ static uint64_t work(struct pmt_drain *d)
 	if (now >= d->next_reap_ns) {
 		d->next_reap_ns = now + REAP_NS;
 		pmt_pass_reap_locked();
+		d->is_left_alone = is_left_alone();
 	}
 	if (interval && now >= d->next_sample_ns &&
 	    pmt_trace_file_has_room(&pmt_run->trace)) {
@@ -194,26 +237,15 @@ static void *drain_main(void *unused)
 		/* Relaxed: a hint for threads that slept, see emit.h. */
 		pmt_store_relaxed(&pmt_emit_coarse_clock, pmt_clock_ticks());
 		uint64_t ns = work(d);
+		if (d->is_left_alone) {
+			become_last(d);
+			break;
+		}
 		pmt_store32_release(&d->sleeping, 1);
 		futex_wait(&d->wake, seen, ns);
 		pmt_store32_release(&d->sleeping, 0);
 	}
 	return NULL;
-}
-
-/* From one state to a passing one, which is then this thread's to end. */
-static bool take_state(struct pmt_drain *d, uint32_t from, uint32_t to)
-{
-	if (!pmt_cas32(&d->state, from, to))
-		return false;
-	pmt_store32_release(&d->changer, (uint32_t)pmt_sys_gettid());
-	return true;
-}
-
-static void give_state(struct pmt_drain *d, uint32_t state)
-{
-	pmt_store32_release(&d->changer, 0);
-	pmt_store32_release(&d->state, state);
 }
 
 void pmt_drain_start(void)

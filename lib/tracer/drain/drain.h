@@ -45,6 +45,7 @@ struct pmt_drain {
 	uint64_t contexts_pause_ns; /* doubles each time */
 	uint64_t first_types_ns;
 	uint64_t next_types_ns;
+	bool is_left_alone; /* no thread of the program is left */
 };
 
 /* Starts the thread if it is wanted and not there. From a thread's event, never from a

@@ -58,7 +58,9 @@ usable.argtypes, usable.restype = [ctypes.c_void_p], ctypes.c_size_t
 # Python's own allocations on the program's lines are the same in each run: nothing there
 # depends on time. Where pymalloc's arenas come depends on addresses: they are left out. And
 # glibc now and then gives 16 bytes more, the rest of a larger block.
+# What is kept of the room leaves Python space for its own: no arena of it comes in between.
 ACCOUNT = LIBC + """
+room = [bytes(400) for i in range(3000)][::100]
 def kept(n):
     return [malloc(1000 + i % 7 * 100) for i in range(n)]
 def brief(n):

@@ -39,8 +39,9 @@ void *pmt_frame_thread_state_among(void *own);
 
 #define PMT_FRAME_FIELD(type, at, offset) (*(type const *)((const char *)(at) + (offset)))
 
-/* The state of the thread, NULL where it has none or that may be gone. */
-PMT_INLINE void *pmt_frame_thread_state(void)
+/* The state that the thread began with, or among; NULL where its frames are not to be
+ * read. Budget: two calls into the interpreter. */
+PMT_INLINE void *pmt_frame_thread_state_begun(void)
 {
 	void *state = pmt_py.this_thread_state();
 
@@ -52,6 +53,16 @@ PMT_INLINE void *pmt_frame_thread_state(void)
 	    state != pmt_py.thread_state_unchecked())
 		return NULL;
 	return state;
+}
+
+/* The state of the thread, NULL where it has none or that may be gone. */
+PMT_INLINE void *pmt_frame_thread_state(void)
+{
+	/* 3.12+: a thread variable, the running state, NULL without the GIL. */
+	void *state =
+	    pmt_frames.layout.minor >= 12 ? pmt_py.thread_state_unchecked() : NULL;
+
+	return state ? state : pmt_frame_thread_state_begun();
 }
 
 /* Its innermost frame, NULL where no Python runs. */
@@ -69,16 +80,28 @@ PMT_INLINE uint64_t pmt_frame_mix(uint64_t hash, uint64_t word)
 	return hash ^ hash >> 29;
 }
 
-/* Where a frame stands, with or without its code object's address: frames of two
- * functions never have the same, nor those of two places in one. */
-PMT_INLINE uint64_t pmt_frame_position(const struct pmt_frame_layout *l,
-				       const void *frame)
+/* Whether frame_position is an address inside the code object, and no number. */
+PMT_INLINE bool pmt_frame_has_address(const struct pmt_frame_layout *l)
 {
-	/* An address inside the code object says both. */
-	if (l->code_units != PMT_LAYOUT_NONE)
+	return l->code_units != PMT_LAYOUT_NONE;
+}
+
+/* Where a frame stands, with or without its code object's address: frames of two
+ * functions never have the same, nor those of two places in one. has_address: of the
+ * layout; for loops that ask once. */
+PMT_INLINE uint64_t pmt_frame_position_by(const struct pmt_frame_layout *l,
+					  const void *frame, bool has_address)
+{
+	if (has_address) /* which says both */
 		return PMT_FRAME_FIELD(uint64_t, frame, l->frame_position);
 	uint64_t at = PMT_FRAME_FIELD(uint32_t, frame, l->frame_position);
 	return PMT_FRAME_FIELD(uint64_t, frame, l->frame_code) ^ at << 48 ^ at >> 16;
+}
+
+PMT_INLINE uint64_t pmt_frame_position(const struct pmt_frame_layout *l,
+				       const void *frame)
+{
+	return pmt_frame_position_by(l, frame, pmt_frame_has_address(l));
 }
 
 /*

@@ -285,7 +285,8 @@ const char *pmt_walk_check_gil(void)
 	if (!pmt_py_is_supported() || !layout)
 		return pmt_py.free_threaded ? " without the GIL is not supported"
 					    : " is not known";
-	if (!pmt_py.this_thread_state || !pmt_py.eval_get_frame || !pmt_py.code_type)
+	if (!pmt_py.this_thread_state || !pmt_py.thread_state_unchecked ||
+	    !pmt_py.eval_get_frame || !pmt_py.code_type)
 		return " lacks what is needed to read its frames";
 	if (!pmt_frame_layout_agrees(layout, pmt_py.runtime))
 		return " says that its frames are not where they were expected";

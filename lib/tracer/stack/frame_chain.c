@@ -101,6 +101,17 @@ PMT_INLINE uint32_t compare(struct pmt_frame_chain *c, const struct pmt_frame_la
 	return same;
 }
 
+/* Whether one frame stands where it did; notes where it does. */
+PMT_INLINE bool stand_at(struct pmt_frame_chain *c, const struct pmt_frame_layout *l,
+			 uint32_t at)
+{
+	struct pmt_chain_link *link = &c->links[at];
+	uint64_t old = link->position;
+
+	link->position = pmt_frame_position(l, link->frame);
+	return link->position == old;
+}
+
 uint64_t pmt_frame_chain_hash_self(struct pmt_frame_chain *c,
 				   const struct pmt_frame_layout *layout,
 				   const void *frame, uint64_t seed)
@@ -115,7 +126,10 @@ uint64_t pmt_frame_chain_hash_self(struct pmt_frame_chain *c,
 	kept = find_kept(c, &l, frame, &calls);
 	if (PMT_UNLIKELY(!kept || kept + calls > PMT_CHAIN_FRAMES_MAX))
 		return walk(c, &l, frame, seed);
-	same = compare(c, &l, kept);
+	if (PMT_LIKELY(pmt_frame_chain_outer_stand(c, &l, kept)))
+		same = stand_at(c, &l, kept) ? kept : kept - 1;
+	else
+		same = compare(c, &l, kept);
 	if (PMT_UNLIKELY(same == UINT32_MAX))
 		return walk(c, &l, frame, seed);
 	if (same == kept && kept + calls == c->count && !calls)

@@ -57,7 +57,7 @@ static size_t bytes_of(uint32_t contexts)
 	return (size_t)contexts * sizeof(struct context);
 }
 
-static struct pmt_stacks *open_stacks(struct pmt_thread *t)
+static PMT_NOINLINE struct pmt_stacks *open_stacks(struct pmt_thread *t)
 {
 	struct pmt_stacks *s = pmt_stack_memory_map(sizeof(*s));
 
@@ -232,15 +232,20 @@ static uint32_t id_of_merged(struct pmt_thread *t, struct pmt_stacks *s,
 PMT_INLINE uint64_t hash_of(struct pmt_stacks *s, void *state, const void *frame)
 {
 	const struct pmt_frame_layout *l = &pmt_frames.layout;
+	uint64_t hash;
 
-	if (l->tstate_anchor == PMT_LAYOUT_NONE || !frame)
-		return pmt_frame_chain_hash_self(&s->chain, l, frame, s->seed);
-	return pmt_frame_anchor_hash_self(&s->anchor, &s->chain, l, state, frame,
-					  s->seed);
+	if (!frame)
+		return s->seed;
+	if (PMT_UNLIKELY(l->tstate_anchor != PMT_LAYOUT_NONE))
+		return pmt_frame_anchor_hash_self(&s->anchor, &s->chain, l, state, frame,
+						  s->seed);
+	if (pmt_frame_chain_hash_again_self(&s->chain, l, frame, s->seed, &hash))
+		return hash;
+	return pmt_frame_chain_hash_self(&s->chain, l, frame, s->seed);
 }
 
-static uint32_t id_with_native(struct pmt_thread *t, struct pmt_stacks *s, void *state,
-			       const void *frame)
+static PMT_NOINLINE uint32_t id_with_native(struct pmt_thread *t, struct pmt_stacks *s,
+					    void *state, const void *frame)
 {
 	if (!s->native && !(s->native = pmt_native_new()))
 		return id_of_frames(t, s, frame);
@@ -252,6 +257,17 @@ static uint32_t id_with_native(struct pmt_thread *t, struct pmt_stacks *s, void 
 	uint32_t id = id_of_merged(t, s, frame);
 	if (id)
 		*recent = (struct recent){hash, id};
+	return id;
+}
+
+/* Of a stack that was not there lately. */
+static PMT_NOINLINE uint32_t id_anew(struct pmt_thread *t, struct pmt_stacks *s,
+				     const void *frame, uint64_t hash)
+{
+	uint32_t id = id_of_frames(t, s, frame);
+
+	if (id)
+		s->recent[hash >> 20 & (RECENT - 1)] = (struct recent){hash, id};
 	return id;
 }
 
@@ -272,11 +288,8 @@ uint32_t pmt_stack_id_self(struct pmt_thread *t)
 	if (PMT_UNLIKELY(pmt_native_on))
 		return id_with_native(t, s, state, frame);
 	uint64_t hash = hash_of(s, state, frame);
-	struct recent *recent = &s->recent[hash >> 20 & (RECENT - 1)];
+	const struct recent *recent = &s->recent[hash >> 20 & (RECENT - 1)];
 	if (PMT_LIKELY(recent->hash == hash))
 		return (uint32_t)recent->id;
-	uint32_t id = id_of_frames(t, s, frame);
-	if (id)
-		*recent = (struct recent){hash, id};
-	return id;
+	return id_anew(t, s, frame, hash);
 }

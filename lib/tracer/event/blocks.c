@@ -42,6 +42,33 @@ bool pmt_blocks_prepare_self(struct pmt_thread *t)
 	       pmt_ring_make_room_sp(&e->ring, 0);
 }
 
+/* What a handler finds that comes within: nothing may be moved across either. */
+PMT_INLINE void enter(struct pmt_emitter *e)
+{
+	e->busy = 1;
+	e->in_malloc = 1;
+	atomic_signal_fence(memory_order_seq_cst);
+}
+
+PMT_INLINE void leave(struct pmt_emitter *e)
+{
+	atomic_signal_fence(memory_order_seq_cst);
+	e->busy = 0;
+	e->in_malloc = 0;
+}
+
+/* Begins a push where nothing stands in the way; false: begin will know what does. */
+PMT_INLINE bool try_enter(struct pmt_emitter *e)
+{
+	if (PMT_UNLIKELY(e->busy || pmt_load32_relaxed(&pmt_hook_way) & PMT_WAY_PAUSED))
+		return false;
+	enter(e);
+	if (PMT_LIKELY(e->ring.head < e->ring.limit))
+		return true;
+	leave(e);
+	return false;
+}
+
 /* False: nothing is to be written; it was counted where that is due. */
 static bool begin(struct pmt_thread *t)
 {
@@ -53,14 +80,13 @@ static bool begin(struct pmt_thread *t)
 		return false;
 	}
 	if (PMT_UNLIKELY(pmt_load32_relaxed(&pmt_hook_way) & PMT_WAY_PAUSED)) {
-		e->busy = e->in_malloc = 1; /* no thread may be started from here */
+		enter(e); /* no thread may be started from here */
 		if (e->live)
 			pmt_emit_pause(e);
-		e->busy = e->in_malloc = 0;
+		leave(e);
 		return false;
 	}
-	e->busy = 1;
-	e->in_malloc = 1;
+	enter(e);
 	if (PMT_LIKELY(e->ring.head < e->ring.limit) || pmt_blocks_prepare_self(t))
 		return true;
 	e->in_malloc = 0;
@@ -68,11 +94,10 @@ static bool begin(struct pmt_thread *t)
 	return false;
 }
 
-static void end(struct pmt_emitter *e)
+PMT_INLINE void end(struct pmt_emitter *e)
 {
 	e->event_count++;
-	e->in_malloc = 0;
-	e->busy = 0;
+	leave(e);
 }
 
 /* --- the record --- */
@@ -91,6 +116,13 @@ static PMT_NOINLINE void begin_coding(struct pmt_thread *t)
 		memset(t->coding, 0, sizeof(*t->coding));
 	else if (pmt_run->header.version > PMT_FORMAT_VERSION_CALLS)
 		t->coding = pmt_own_map(sizeof(*t->coding), PMT_OWN_ABSENT);
+}
+
+/* Whether short records may go on with what was kept, if anything was. */
+PMT_INLINE bool is_coding(const struct pmt_thread *t)
+{
+	return PMT_LIKELY(t->emitter.coded_since == t->emitter.checkpoint_count &&
+			  t->coding);
 }
 
 /* What short records are made with; NULL: with nothing, they are long. */
@@ -201,12 +233,12 @@ static PMT_NOINLINE bool write_long_alloc(struct pmt_thread *t,
 }
 
 /* False: there is no room. */
-PMT_INLINE bool write_alloc(struct pmt_thread *t, struct pmt_block_alloc *alloc,
-			    uint64_t address)
+static bool write_alloc(struct pmt_thread *t, struct pmt_block_alloc *alloc,
+			uint64_t address, bool with_time)
 {
 	struct pmt_emitter *e = &t->emitter;
 	struct pmt_block_coding *coding = coding_of(t);
-	bool with_time = is_time(e), with_sums = with_time && is_time_for_sums(e);
+	bool with_sums = with_time && is_time_for_sums(e);
 
 	if (PMT_UNLIKELY(
 		with_sums || !coding ||
@@ -221,6 +253,21 @@ PMT_INLINE bool write_alloc(struct pmt_thread *t, struct pmt_block_alloc *alloc,
 	e->last_address = address;
 	pmt_ring_commit_sp(&e->ring, at, after);
 	return true;
+}
+
+/* Writes it, whatever that takes, and ends the push. */
+static PMT_NOINLINE bool finish_alloc(struct pmt_thread *t, struct pmt_block_alloc *alloc,
+				      uint64_t address, bool with_time)
+{
+	int saved = errno;
+	bool is_written = write_alloc(t, alloc, address, with_time);
+
+	if (PMT_LIKELY(is_written))
+		end(&t->emitter);
+	else
+		drop(t);
+	errno = saved;
+	return is_written;
 }
 
 static PMT_NOINLINE bool write_long_free(struct pmt_thread *t,
@@ -240,12 +287,12 @@ static PMT_NOINLINE bool write_long_free(struct pmt_thread *t,
 	return true;
 }
 
-PMT_INLINE bool write_free(struct pmt_thread *t, struct pmt_block_free *release,
-			   uint64_t address)
+static bool write_free(struct pmt_thread *t, struct pmt_block_free *release,
+		       uint64_t address, bool with_time)
 {
 	struct pmt_emitter *e = &t->emitter;
 	struct pmt_block_coding *coding = coding_of(t);
-	bool with_time = is_time(e), with_sums = with_time && is_time_for_sums(e);
+	bool with_sums = with_time && is_time_for_sums(e);
 
 	if (PMT_UNLIKELY(with_sums || !coding || release->bytes ||
 			 !pmt_code_fits(address, 0, 0)))
@@ -261,35 +308,72 @@ PMT_INLINE bool write_free(struct pmt_thread *t, struct pmt_block_free *release,
 	return true;
 }
 
-bool pmt_blocks_allocated_self(struct pmt_thread *t, const void *p,
-			       size_t requested_bytes, size_t usable_bytes,
-			       enum pmt_block_kind kind)
+static PMT_NOINLINE void finish_free(struct pmt_thread *t, struct pmt_block_free *release,
+				     uint64_t address, bool with_time)
+{
+	int saved = errno;
+
+	if (PMT_LIKELY(write_free(t, release, address, with_time)))
+		end(&t->emitter);
+	else
+		drop(t);
+	errno = saved;
+}
+
+/* --- the callers' side --- */
+
+static PMT_NOINLINE bool allocated_slow(struct pmt_thread *t, const void *p,
+					size_t requested_bytes, size_t usable_bytes,
+					enum pmt_block_kind kind)
 {
 	struct pmt_emitter *e = &t->emitter;
 	int saved = errno;
 	bool is_written = false;
 
-	if (PMT_UNLIKELY(e->ours)) {
+	if (e->ours) {
 		pmt_walk_check_note(requested_bytes);
 		return false;
 	}
+	if (begin(t)) {
+		struct pmt_block_alloc alloc = {(uint8_t)kind, pmt_stack_id_self(t),
+						requested_bytes, usable_bytes, 0};
+		is_written =
+		    finish_alloc(t, &alloc, (uint64_t)(uintptr_t)p, is_time(e));
+	}
+	errno = saved;
+	return is_written;
+}
+
+/* The common way is straight, with nothing on it that changes errno. */
+bool pmt_blocks_allocated_self(struct pmt_thread *t, const void *p,
+			       size_t requested_bytes, size_t usable_bytes,
+			       enum pmt_block_kind kind)
+{
+	struct pmt_emitter *e = &t->emitter;
+	uint64_t address = (uint64_t)(uintptr_t)p;
+
+	if (PMT_UNLIKELY(e->ours))
+		return allocated_slow(t, p, requested_bytes, usable_bytes, kind);
 	if (PMT_UNLIKELY(pmt_live_on)) {
 		pmt_live_allocated_self(
 		    t, p, usable_bytes ? usable_bytes : requested_bytes, kind);
 		return true;
 	}
-	if (begin(t)) {
-		/* First: it may have to write records of its own. */
-		struct pmt_block_alloc alloc = {(uint8_t)kind, pmt_stack_id_self(t),
-						requested_bytes, usable_bytes, 0};
-		is_written = write_alloc(t, &alloc, (uint64_t)(uintptr_t)p);
-		if (PMT_LIKELY(is_written))
-			end(e);
-		else
-			drop(t);
-	}
-	errno = saved;
-	return is_written;
+	if (!try_enter(e))
+		return allocated_slow(t, p, requested_bytes, usable_bytes, kind);
+	/* First: it may have to write records of its own. */
+	struct pmt_block_alloc alloc = {(uint8_t)kind, pmt_stack_id_self(t),
+					requested_bytes, usable_bytes, 0};
+	bool with_time = is_time(e);
+	if (PMT_UNLIKELY(with_time || e->ring.head >= e->ring.limit) || !is_coding(t) ||
+	    PMT_UNLIKELY(!pmt_code_fits(address, requested_bytes, usable_bytes)))
+		return finish_alloc(t, &alloc, address, with_time);
+	uint8_t *at = pmt_ring_begin_sp(&e->ring);
+	uint8_t *after = pmt_code_put_alloc(t->coding, at, &alloc, address);
+	e->last_address = address;
+	pmt_ring_commit_sp(&e->ring, at, after);
+	end(e);
+	return true;
 }
 
 /*
@@ -309,11 +393,31 @@ PMT_NOINLINE void pmt_blocks_say_end(struct pmt_thread *t)
 				  (size_t)(end - payload));
 }
 
+PMT_INLINE bool is_end_to_be_said(void)
+{
+	return !pmt_blocks_end_is_said && pmt_py.is_finalizing && pmt_py.is_finalizing();
+}
+
+static PMT_NOINLINE void freed_slow(struct pmt_thread *t, const void *p, size_t bytes,
+				    enum pmt_block_kind kind)
+{
+	int saved = errno;
+
+	if (begin(t)) {
+		if (is_end_to_be_said())
+			pmt_blocks_say_end(t);
+		struct pmt_block_free release = {(uint8_t)kind, 0, bytes};
+		finish_free(t, &release, (uint64_t)(uintptr_t)p, is_time(&t->emitter));
+	}
+	errno = saved;
+}
+
+/* Straight where that can be, as above. */
 void pmt_blocks_freed_self(struct pmt_thread *t, const void *p, size_t bytes,
 			   enum pmt_block_kind kind)
 {
 	struct pmt_emitter *e = &t->emitter;
-	int saved = errno;
+	uint64_t address = (uint64_t)(uintptr_t)p;
 
 	if (PMT_UNLIKELY(e->ours))
 		return;
@@ -321,15 +425,20 @@ void pmt_blocks_freed_self(struct pmt_thread *t, const void *p, size_t bytes,
 		pmt_live_freed_self(t, p, bytes, kind);
 		return;
 	}
-	if (begin(t)) {
-		if (PMT_UNLIKELY(!pmt_blocks_end_is_said && pmt_py.is_finalizing &&
-				 pmt_py.is_finalizing()))
-			pmt_blocks_say_end(t);
-		struct pmt_block_free release = {(uint8_t)kind, 0, bytes};
-		if (PMT_LIKELY(write_free(t, &release, (uint64_t)(uintptr_t)p)))
-			end(e);
-		else
-			drop(t);
+	if (PMT_UNLIKELY(is_end_to_be_said()) || !try_enter(e)) {
+		freed_slow(t, p, bytes, kind);
+		return;
 	}
-	errno = saved;
+	bool with_time = is_time(e);
+	if (PMT_UNLIKELY(with_time || bytes) || !is_coding(t) ||
+	    PMT_UNLIKELY(!pmt_code_fits(address, 0, 0))) {
+		struct pmt_block_free release = {(uint8_t)kind, 0, bytes};
+		finish_free(t, &release, address, with_time);
+		return;
+	}
+	uint8_t *at = pmt_ring_begin_sp(&e->ring);
+	uint8_t *after = pmt_code_put_free(t->coding, at, (uint8_t)kind, address);
+	e->last_address = address;
+	pmt_ring_commit_sp(&e->ring, at, after);
+	end(e);
 }

@@ -27,13 +27,14 @@ struct pmt_emitter {
 	uint32_t loss_cause;        /* of them: enum pmt_loss */
 	uint32_t refused_countdown; /* events until a ring is asked for again */
 	uint32_t stream;
-	uint32_t greeted;   /* the hooks' side knows of the thread */
-	uint32_t named;     /* the thread's own name has been looked for */
-	uint32_t muted;     /* thread= does not select it, or it is not known yet */
-	uint32_t paused;    /* nothing is written until a CONTINUE record */
+	uint32_t greeted; /* the hooks' side knows of the thread */
+	uint32_t named;   /* the thread's own name has been looked for */
+	uint32_t muted;   /* thread= does not select it, or it is not known yet */
+	uint32_t paused;  /* nothing is written until a CONTINUE record */
+	/* The next two side by side, as they are set in one store. */
 	uint32_t busy;      /* a push is under way: a signal handler must not begin one */
-	uint32_t ours;      /* what is allocated now is the tracer's, not the program's */
 	uint32_t in_malloc; /* no thread may be started now */
+	uint32_t ours;      /* what is allocated now is the tracer's, not the program's */
 	uint64_t last_address; /* of the stream's records about blocks */
 	uint32_t checkpoint_count;
 	uint32_t coded_since; /* checkpoint at which the memory of blocks began anew */

@@ -52,34 +52,61 @@ PMT_INLINE bool is_fast(const struct pmt_thread *t, size_t size)
 	return PMT_LIKELY(pmt_glibc_fast && t != NULL && !pmt_sampling_is_near(t, size));
 }
 
+PMT_INLINE size_t usable_of(void *p)
+{
+	size_t word;
+
+	if (PMT_LIKELY(pmt_heap_is_glibc)) {
+		word = pmt_chunk_word(p);
+		if (PMT_LIKELY(!(word & PMT_CHUNK_MMAPPED)))
+			return pmt_chunk_usable(word);
+	}
+	return pmt_real_bound()->malloc_usable_size(p);
+}
+
+/* Counts and records a block. */
+PMT_INLINE void note_new(struct pmt_thread *t, void *p, size_t requested_bytes,
+			 enum pmt_block_kind kind)
+{
+	size_t usable_bytes = usable_of(p);
+
+	pmt_counters_allocated_self(t, usable_bytes);
+	if (PMT_LIKELY(pmt_blocks_on && !t->domain_call.is_on))
+		pmt_blocks_allocated_self(t, p, requested_bytes, usable_bytes, kind);
+	else if (pmt_blocks_on)
+		pmt_domain_call_got_self(t, &(struct pmt_waiting_block){
+						p, requested_bytes, usable_bytes, kind});
+	else if (PMT_UNLIKELY(t->emitter.ours))
+		pmt_walk_check_note(requested_bytes);
+	else
+		pmt_sampling_allocated_self(t, p, requested_bytes, usable_bytes, kind);
+}
+
 void pmt_alloc_note_new_self(void *p, size_t requested_bytes, enum pmt_block_kind kind)
 {
 	struct pmt_thread *t = pmt_thread_self();
-	size_t usable_bytes;
 
-	if (!t || !p)
-		return;
-	usable_bytes = pmt_alloc_usable(p);
-	pmt_counters_allocated_self(t, usable_bytes);
-	if (!pmt_blocks_on && PMT_UNLIKELY(t->emitter.ours))
-		pmt_walk_check_note(requested_bytes);
-	else if (!pmt_blocks_on)
-		pmt_sampling_allocated_self(t, p, requested_bytes, usable_bytes, kind);
-	else if (t->domain_call.is_on)
-		pmt_domain_call_got_self(t, &(struct pmt_waiting_block){
-						p, requested_bytes, usable_bytes, kind});
-	else
-		pmt_blocks_allocated_self(t, p, requested_bytes, usable_bytes, kind);
+	if (t && p)
+		note_new(t, p, requested_bytes, kind);
 }
 
-/* Records that a block is about to go; false where it is no block of its own. */
-static bool note_old(struct pmt_thread *t, const void *p, size_t usable_bytes,
-		     enum pmt_block_kind kind)
+/* Of a block that is about to go: whether it is one of its own. */
+static PMT_NOINLINE bool is_own_in_call(struct pmt_thread *t, const void *p,
+					size_t usable_bytes)
 {
 	if (pmt_domain_call_is_old(&t->domain_call, p, usable_bytes))
 		return false;
 	if (t->domain_call.waiting_count)
 		pmt_domain_call_gives_self(t, p);
+	return true;
+}
+
+/* Records that a block is about to go; false where it is no block of its own. */
+PMT_INLINE bool note_old(struct pmt_thread *t, const void *p, size_t usable_bytes,
+			 enum pmt_block_kind kind)
+{
+	if (PMT_UNLIKELY(t->domain_call.is_on) && !is_own_in_call(t, p, usable_bytes))
+		return false;
 	pmt_blocks_freed_self(t, p, 0, kind);
 	return true;
 }
@@ -89,8 +116,10 @@ static bool note_old(struct pmt_thread *t, const void *p, size_t usable_bytes,
 static PMT_NOINLINE void *malloc_slow(size_t size)
 {
 	void *p = pmt_real.malloc(size);
+	struct pmt_thread *t = pmt_thread_self();
 
-	pmt_alloc_note_new_self(p, size, PMT_BLOCK_MALLOC);
+	if (PMT_LIKELY(t && p))
+		note_new(t, p, size, PMT_BLOCK_MALLOC);
 	return p;
 }
 
@@ -163,8 +192,19 @@ static void end_trim_watch(struct pmt_thread *t, const struct trim_watch *watch)
 		pmt_counters_rss_hint_self(t);
 }
 
-/* Another allocator's block, an mmapped one, the first call, or blocks are recorded. */
-static PMT_NOINLINE void free_slow(void *p)
+/* What threads other than the first do all the time: two loads and a compare more. */
+static PMT_NOINLINE void free_in_other_arena(struct pmt_thread *t, void *p)
+{
+	const volatile size_t *held_bytes = pmt_arena_held_bytes(p);
+	size_t before = held_bytes ? *held_bytes : 0;
+
+	pmt_real.free(p);
+	if (PMT_UNLIKELY(!held_bytes || *held_bytes != before))
+		pmt_counters_rss_hint_self(t);
+}
+
+/* Another allocator's block, an mmapped one or the first call. */
+static PMT_NOINLINE void free_other(void *p)
 {
 	struct pmt_thread *t = p ? pmt_thread_self() : NULL;
 	struct trim_watch watch;
@@ -187,15 +227,28 @@ static PMT_NOINLINE void free_slow(void *p)
 	end_trim_watch(t, &watch);
 }
 
-/* What threads other than the first do all the time: two loads and a compare more. */
-static PMT_NOINLINE void free_in_other_arena(struct pmt_thread *t, void *p)
+/* The same where blocks are recorded: mostly a block of glibc's own heap all the same. */
+static PMT_NOINLINE void free_slow(void *p)
 {
-	const volatile size_t *held_bytes = pmt_arena_held_bytes(p);
-	size_t before = held_bytes ? *held_bytes : 0;
+	struct pmt_thread *t = pmt_self;
+	size_t word;
 
-	pmt_real.free(p);
-	if (PMT_UNLIKELY(!held_bytes || *held_bytes != before))
-		pmt_counters_rss_hint_self(t);
+	if (PMT_UNLIKELY(!t || !p || !pmt_blocks_on || !pmt_heap_is_glibc ||
+			 pmt_bootstrap_owns(p))) {
+		free_other(p);
+		return;
+	}
+	word = pmt_chunk_word(p);
+	if (PMT_UNLIKELY(word & PMT_CHUNK_MMAPPED)) {
+		free_other(p);
+		return;
+	}
+	pmt_counters_freed_self(t, pmt_chunk_usable(word));
+	note_old(t, p, pmt_chunk_usable(word), PMT_BLOCK_MALLOC);
+	if (pmt_chunk_word(p) & PMT_CHUNK_OTHER_ARENA)
+		free_in_other_arena(t, p);
+	else
+		pmt_real.free(p);
 }
 
 /* Perhaps a block that was drawn. */
@@ -352,14 +405,7 @@ PMT_EXPORT void *reallocarray(void *p, size_t count, size_t size)
 
 size_t pmt_alloc_usable(void *p)
 {
-	size_t word;
-
-	if (PMT_LIKELY(pmt_heap_is_glibc)) {
-		word = pmt_chunk_word(p);
-		if (PMT_LIKELY(!(word & PMT_CHUNK_MMAPPED)))
-			return pmt_chunk_usable(word);
-	}
-	return pmt_real_bound()->malloc_usable_size(p);
+	return usable_of(p);
 }
 
 PMT_EXPORT size_t malloc_usable_size(void *p)

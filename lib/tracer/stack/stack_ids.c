@@ -244,8 +244,8 @@ PMT_INLINE uint64_t hash_of(struct pmt_stacks *s, void *state, const void *frame
 	return pmt_frame_chain_hash_self(&s->chain, l, frame, s->seed);
 }
 
-static PMT_NOINLINE uint32_t id_with_native(struct pmt_thread *t, struct pmt_stacks *s,
-					    void *state, const void *frame)
+static uint32_t id_with_native(struct pmt_thread *t, struct pmt_stacks *s, void *state,
+			       const void *frame)
 {
 	if (!s->native && !(s->native = pmt_native_new()))
 		return id_of_frames(t, s, frame);
@@ -260,12 +260,25 @@ static PMT_NOINLINE uint32_t id_with_native(struct pmt_thread *t, struct pmt_sta
 	return id;
 }
 
+static PMT_NOINLINE uint32_t id_with_native_kept_errno(struct pmt_thread *t,
+						       struct pmt_stacks *s, void *state,
+						       const void *frame)
+{
+	int saved = errno;
+	uint32_t id = id_with_native(t, s, state, frame);
+
+	errno = saved;
+	return id;
+}
+
 /* Of a stack that was not there lately. */
 static PMT_NOINLINE uint32_t id_anew(struct pmt_thread *t, struct pmt_stacks *s,
 				     const void *frame, uint64_t hash)
 {
+	int saved = errno;
 	uint32_t id = id_of_frames(t, s, frame);
 
+	errno = saved;
 	if (id)
 		s->recent[hash >> 20 & (RECENT - 1)] = (struct recent){hash, id};
 	return id;
@@ -286,7 +299,7 @@ uint32_t pmt_stack_id_self(struct pmt_thread *t)
 		s->seed = pmt_frame_mix(s->seed, epoch) | 1;
 	}
 	if (PMT_UNLIKELY(pmt_native_on))
-		return id_with_native(t, s, state, frame);
+		return id_with_native_kept_errno(t, s, state, frame);
 	uint64_t hash = hash_of(s, state, frame);
 	const struct recent *recent = &s->recent[hash >> 20 & (RECENT - 1)];
 	if (PMT_LIKELY(recent->hash == hash))

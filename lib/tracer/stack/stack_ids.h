@@ -18,7 +18,7 @@ struct pmt_thread;
 struct pmt_stacks;
 
 /* The calling thread's stack, 0 where it runs no Python or where there was no room to say
- * what it is. emitter.live and emitter.busy are set.
+ * what it is. emitter.live and emitter.busy are set; errno is kept.
  * Budget: the walk (python/frame_walk.h) and one probe for a stack that was there lately.
  */
 uint32_t pmt_stack_id_self(struct pmt_thread *t);

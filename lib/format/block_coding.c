@@ -55,36 +55,31 @@ PMT_INLINE uint8_t free_kind_of(uint8_t kind)
 
 /* --- signatures --- */
 
-PMT_INLINE uint8_t signature_number(uint32_t stack_id, uint8_t kind, uint32_t requested)
+PMT_INLINE struct pmt_coding_signature signature_of(const struct pmt_block_alloc *alloc)
 {
-	uint64_t word = (uint64_t)stack_id << 32 | requested;
+	return (struct pmt_coding_signature){
+	    .asked = (uint64_t)alloc->stack_id << 32 | (uint32_t)alloc->requested_bytes,
+	    .given = (uint64_t)alloc->kind << 32 | (uint32_t)alloc->usable_bytes,
+	};
+}
 
-	return (uint8_t)((word * 0x9e3779b97f4a7c15u ^ (uint64_t)kind << 57) >> 56);
+PMT_INLINE uint8_t signature_number(const struct pmt_coding_signature *s)
+{
+	uint64_t kind = s->given >> 32;
+
+	return (uint8_t)((s->asked * 0x9e3779b97f4a7c15u ^ kind << 57) >> 56);
 }
 
 PMT_INLINE bool is_signature(const struct pmt_coding_signature *s,
-			     const struct pmt_block_alloc *alloc)
+			     const struct pmt_coding_signature *other)
 {
-	return s->stack_id == alloc->stack_id &&
-	       s->requested_bytes == alloc->requested_bytes &&
-	       s->usable_bytes == alloc->usable_bytes && s->kind == alloc->kind;
+	return s->asked == other->asked && s->given == other->given;
 }
 
 PMT_INLINE void follow_signature(struct pmt_block_coding *c, uint8_t number)
 {
 	c->after[c->last_signature] = number;
 	c->last_signature = number;
-}
-
-PMT_INLINE void set_signature(struct pmt_block_coding *c, uint8_t number,
-			      const struct pmt_block_alloc *alloc)
-{
-	c->signatures[number] = (struct pmt_coding_signature){
-	    .stack_id = alloc->stack_id,
-	    .requested_bytes = (uint32_t)alloc->requested_bytes,
-	    .usable_bytes = (uint32_t)alloc->usable_bytes,
-	    .kind = alloc->kind,
-	};
 }
 
 /* --- free lists --- */
@@ -145,30 +140,36 @@ PMT_INLINE void add_free(struct pmt_block_coding *c, unsigned size_class,
 	*list = node;
 }
 
-/* Takes from the list what was given meanwhile. */
-PMT_INLINE void clean_list(struct pmt_block_coding *c, uint16_t *list)
+/* The first address of the list, with its index, behind those that were given meanwhile,
+ * which go; 0: none. */
+PMT_INLINE uint64_t first_of(struct pmt_block_coding *c, uint16_t *list,
+			     unsigned *ret_index)
 {
-	while (*list) {
+	while (PMT_LIKELY(*list)) {
 		uint64_t address = node_address(c, *list);
-		const struct pmt_coding_place *place = &c->places[index_of(address)];
+		unsigned index = index_of(address);
+		const struct pmt_coding_place *place = &c->places[index];
 
-		if (PMT_LIKELY(!place->made || place->address != address))
-			return;
+		if (PMT_LIKELY(!place->made || place->address != address)) {
+			*ret_index = index;
+			return address;
+		}
 		move_first(c, list, &c->spare_node);
 	}
+	return 0;
 }
 
-/* The address that is expected to be given next; 0: none. */
-PMT_INLINE uint64_t expected_free(struct pmt_block_coding *c, unsigned size_class)
+/* The address that is expected to be given next, with its index; 0: none. */
+PMT_INLINE uint64_t expected_free(struct pmt_block_coding *c, unsigned size_class,
+				  unsigned *ret_index)
 {
 	struct pmt_coding_free_lists *lists = &c->free_lists[size_class];
+	uint64_t address = first_of(c, &lists->cache, ret_index);
 
-	clean_list(c, &lists->cache);
-	if (PMT_LIKELY(lists->cache))
-		return node_address(c, lists->cache);
+	if (PMT_LIKELY(address))
+		return address;
 	lists->cache_count = 0;
-	clean_list(c, &lists->behind);
-	return lists->behind ? node_address(c, lists->behind) : 0;
+	return first_of(c, &lists->behind, ret_index);
 }
 
 /* The expected one was given. */
@@ -183,8 +184,9 @@ PMT_INLINE void take_expected(struct pmt_block_coding *c, unsigned size_class)
 	}
 	move_first(c, &lists->behind, &c->spare_node);
 	for (; lists->cache_count < CACHED; lists->cache_count++) {
-		clean_list(c, &lists->behind);
-		if (!lists->behind)
+		unsigned index;
+
+		if (!first_of(c, &lists->behind, &index))
 			return;
 		move_first(c, &lists->behind, &lists->cache);
 	}
@@ -250,9 +252,9 @@ PMT_INLINE unsigned expected_made(const struct pmt_block_coding *c)
 
 /* By its number, if it has one, or by the way from another address. */
 PMT_INLINE uint8_t *put_place(const struct pmt_block_coding *c, uint8_t *p, uint8_t *head,
-			      uint64_t address, uint64_t from)
+			      uint64_t address, unsigned index, uint64_t from)
 {
-	unsigned index = index_of(address), number = index >> LATEST_BITS;
+	unsigned number = index >> LATEST_BITS;
 
 	if (c->places[index].address == address && index_of_number(c, number) == index) {
 		*head |=
@@ -269,10 +271,10 @@ PMT_INLINE uint8_t *put_place(const struct pmt_block_coding *c, uint8_t *p, uint
 PMT_INLINE uint8_t *put_signature(struct pmt_block_coding *c, uint8_t *p, uint8_t *head,
 				  const struct pmt_block_alloc *alloc)
 {
-	uint8_t number = signature_number(alloc->stack_id, alloc->kind,
-					  (uint32_t)alloc->requested_bytes);
+	const struct pmt_coding_signature signature = signature_of(alloc);
+	uint8_t number = signature_number(&signature);
 
-	if (PMT_LIKELY(is_signature(&c->signatures[number], alloc))) {
+	if (PMT_LIKELY(is_signature(&c->signatures[number], &signature))) {
 		if (c->after[c->last_signature] == number) {
 			*head = PMT_CODE_ALLOC_AGAIN;
 		} else {
@@ -290,7 +292,7 @@ PMT_INLINE uint8_t *put_signature(struct pmt_block_coding *c, uint8_t *p, uint8_
 		p = pmt_varint_put(p, alloc->requested_bytes);
 		if (!usual)
 			p = pmt_varint_put(p, alloc->usable_bytes);
-		set_signature(c, number, alloc);
+		c->signatures[number] = signature;
 	}
 	follow_signature(c, number);
 	return p;
@@ -299,18 +301,21 @@ PMT_INLINE uint8_t *put_signature(struct pmt_block_coding *c, uint8_t *p, uint8_
 uint8_t *pmt_code_put_alloc(struct pmt_block_coding *c, uint8_t *p,
 			    const struct pmt_block_alloc *alloc, uint64_t address)
 {
-	unsigned size_class = class_of(alloc);
-	uint64_t expected = expected_free(c, size_class);
+	unsigned size_class = class_of(alloc), index = 0;
+	uint64_t expected = expected_free(c, size_class, &index);
 	uint8_t *head = p;
 
 	p = put_signature(c, p + 1, head, alloc);
-	if (PMT_LIKELY(expected == address))
+	if (PMT_LIKELY(expected == address)) {
 		take_expected(c, size_class);
-	else if (c->behind_last_made == address)
-		*head |= PMT_CODE_LAST;
-	else
-		p = put_place(c, p, head, address, c->last_made);
-	place_made(c, address, index_of(address), size_class, alloc);
+	} else {
+		index = index_of(address);
+		if (c->behind_last_made == address)
+			*head |= PMT_CODE_LAST;
+		else
+			p = put_place(c, p, head, address, index, c->last_made);
+	}
+	place_made(c, address, index, size_class, alloc);
 	return p;
 }
 
@@ -334,7 +339,7 @@ uint8_t *pmt_code_put_free(struct pmt_block_coding *c, uint8_t *p, uint8_t kind,
 	else if (is_known && place->made == c->made_count)
 		*head |= PMT_CODE_LAST;
 	else
-		p = put_place(c, p, head, address, c->last_freed);
+		p = put_place(c, p, head, address, index, c->last_freed);
 	place_freed(c, address, index);
 	return p;
 }
@@ -383,17 +388,17 @@ static uint8_t resolve_signature(struct pmt_block_coding *c,
 		    .requested_bytes = code->requested_bytes,
 		    .usable_bytes = code->usable_bytes,
 		};
-		number =
-		    signature_number(code->stack_id, code->kind, code->requested_bytes);
-		set_signature(c, number, alloc);
+		const struct pmt_coding_signature signature = signature_of(alloc);
+		number = signature_number(&signature);
+		c->signatures[number] = signature;
 		return number;
 	}
 	const struct pmt_coding_signature *s = &c->signatures[number];
 	*alloc = (struct pmt_block_alloc){
-	    .kind = (uint8_t)s->kind,
-	    .stack_id = s->stack_id,
-	    .requested_bytes = s->requested_bytes,
-	    .usable_bytes = s->usable_bytes,
+	    .kind = (uint8_t)(s->given >> 32),
+	    .stack_id = (uint32_t)(s->asked >> 32),
+	    .requested_bytes = (uint32_t)s->asked,
+	    .usable_bytes = (uint32_t)s->given,
 	};
 	return number;
 }
@@ -405,8 +410,8 @@ uint64_t pmt_code_resolve_alloc(struct pmt_block_coding *c,
 	uint64_t address = 0;
 
 	follow_signature(c, resolve_signature(c, code, ret_alloc));
-	unsigned size_class = class_of(ret_alloc);
-	uint64_t expected = expected_free(c, size_class);
+	unsigned size_class = class_of(ret_alloc), index;
+	uint64_t expected = expected_free(c, size_class, &index);
 
 	if (code->place == PMT_CODE_EXPECTED && expected) {
 		address = expected;

@@ -41,11 +41,10 @@ enum {
 	PMT_CODE_BYTES_MAX = 48,
 };
 
+/* Two words to compare. */
 struct pmt_coding_signature {
-	uint32_t stack_id;
-	uint32_t requested_bytes;
-	uint32_t usable_bytes;
-	uint32_t kind;
+	uint64_t asked; /* stack id above requested bytes */
+	uint64_t given; /* kind above usable bytes */
 };
 
 struct pmt_coding_place {

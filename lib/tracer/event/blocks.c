@@ -7,6 +7,7 @@
 #include "event/emit.h"
 #include "event/hook_way.h"
 #include "format/block_coding.h"
+#include "format/block_coding_put.h"
 #include "interpose/glibc_heap.h"
 #include "live/live.h"
 #include "python/api.h"
@@ -337,8 +338,7 @@ static PMT_NOINLINE bool allocated_slow(struct pmt_thread *t, const void *p,
 	if (begin(t)) {
 		struct pmt_block_alloc alloc = {(uint8_t)kind, pmt_stack_id_self(t),
 						requested_bytes, usable_bytes, 0};
-		is_written =
-		    finish_alloc(t, &alloc, (uint64_t)(uintptr_t)p, is_time(e));
+		is_written = finish_alloc(t, &alloc, (uint64_t)(uintptr_t)p, is_time(e));
 	}
 	errno = saved;
 	return is_written;
@@ -366,10 +366,12 @@ bool pmt_blocks_allocated_self(struct pmt_thread *t, const void *p,
 					requested_bytes, usable_bytes, 0};
 	bool with_time = is_time(e);
 	if (PMT_UNLIKELY(with_time || e->ring.head >= e->ring.limit) || !is_coding(t) ||
-	    PMT_UNLIKELY(!pmt_code_fits(address, requested_bytes, usable_bytes)))
-		return finish_alloc(t, &alloc, address, with_time);
+	    PMT_UNLIKELY(!pmt_code_fits(address, requested_bytes, usable_bytes))) {
+		struct pmt_block_alloc copy = alloc; /* the other stays in registers */
+		return finish_alloc(t, &copy, address, with_time);
+	}
 	uint8_t *at = pmt_ring_begin_sp(&e->ring);
-	uint8_t *after = pmt_code_put_alloc(t->coding, at, &alloc, address);
+	uint8_t *after = pmt_code_put_alloc_here(t->coding, at, &alloc, address);
 	e->last_address = address;
 	pmt_ring_commit_sp(&e->ring, at, after);
 	end(e);
@@ -437,7 +439,7 @@ void pmt_blocks_freed_self(struct pmt_thread *t, const void *p, size_t bytes,
 		return;
 	}
 	uint8_t *at = pmt_ring_begin_sp(&e->ring);
-	uint8_t *after = pmt_code_put_free(t->coding, at, (uint8_t)kind, address);
+	uint8_t *after = pmt_code_put_free_here(t->coding, at, (uint8_t)kind, address);
 	e->last_address = address;
 	pmt_ring_commit_sp(&e->ring, at, after);
 	end(e);

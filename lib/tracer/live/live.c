@@ -118,9 +118,9 @@ static void count_allocated(struct pmt_thread *t, uint32_t number, uint64_t byte
 		grow_heap(sums, bytes);
 }
 
-/* count 0: of a part of a mapping. */
-static void count_freed(struct pmt_thread *t, uint32_t number, uint64_t bytes,
-			uint64_t count)
+/* count 0: of a part of a mapping. Returns the row where it is the thread's own. */
+static struct pmt_live_row *count_freed(struct pmt_thread *t, uint32_t number,
+					uint64_t bytes, uint64_t count)
 {
 	struct pmt_live_sums *sums = pmt_run->live.sums;
 	struct pmt_live_row *row = pmt_live_row_at(&pmt_run->live, number);
@@ -128,10 +128,11 @@ static void count_freed(struct pmt_thread *t, uint32_t number, uint64_t bytes,
 	if (PMT_UNLIKELY(!row)) {
 		pmt_add_relaxed(&sums->inherited_freed_count, count);
 		pmt_add_relaxed(&sums->inherited_freed_bytes, bytes);
-		return;
+		return NULL;
 	}
+	bool is_own = owns(t, row);
 	keep_peak(sums, row);
-	if (PMT_LIKELY(owns(t, row))) {
+	if (PMT_LIKELY(is_own)) {
 		add(&row->freed_bytes, bytes);
 		add(&row->freed_count, count);
 	} else {
@@ -141,16 +142,7 @@ static void count_freed(struct pmt_thread *t, uint32_t number, uint64_t bytes,
 	}
 	if (is_heap(row->kind))
 		pmt_add_relaxed(&sums->heap_bytes, -bytes);
-}
-
-static void count_temporary(struct pmt_thread *t, uint32_t number, uint64_t bytes)
-{
-	struct pmt_live_row *row = pmt_live_row_at(&pmt_run->live, number);
-
-	if (row && owns(t, row)) {
-		add(&row->temporary_bytes, bytes);
-		add(&row->temporary_count, 1);
-	}
+	return is_own ? row : NULL;
 }
 
 /* --- blocks --- */
@@ -188,14 +180,17 @@ static void allocate(struct pmt_thread *t, uint64_t address, uint64_t bytes,
 static void release(struct pmt_thread *t, uint64_t address)
 {
 	bool is_last = t->live.last == address;
+	struct pmt_live_row *row;
 	uint64_t value;
 
 	switch (pmt_block_map_take(&blocks, address, &value)) {
 	case PMT_TAKE_FOUND:
-		count_freed(t, (uint32_t)(value >> BYTES_BITS), value & BYTES_MASK, 1);
-		if (is_last)
-			count_temporary(t, (uint32_t)(value >> BYTES_BITS),
-					value & BYTES_MASK);
+		row = count_freed(t, (uint32_t)(value >> BYTES_BITS), value & BYTES_MASK,
+				  1);
+		if (is_last && row) {
+			add(&row->temporary_bytes, value & BYTES_MASK);
+			add(&row->temporary_count, 1);
+		}
 		break;
 	case PMT_TAKE_UNKNOWN:
 		pmt_add_relaxed(&pmt_run->live.sums->unknown_free_count, 1);
@@ -312,7 +307,7 @@ void pmt_live_allocated_self(struct pmt_thread *t, const void *p, size_t bytes,
 		if (PMT_LIKELY(!is_paused())) {
 			pmt_block_map_expect(&blocks, (uintptr_t)p);
 			uint32_t number = pmt_live_row_number_self(
-			    t, pmt_stack_id_self(t), family_of(kind), &is_full);
+			    t, &t->live, pmt_stack_id_self(t), family_of(kind), &is_full);
 			if (PMT_UNLIKELY(is_full))
 				lose(PMT_LOSS_PLACES_FULL);
 			if (PMT_LIKELY(kind < PMT_BLOCK_MMAP))

@@ -98,11 +98,6 @@ static uint32_t new_row(struct pmt_thread *t, uint32_t stack_id, uint8_t kind)
 	return rows->first + i;
 }
 
-static unsigned slot_of(uint8_t kind)
-{
-	return kind < PMT_BLOCK_MMAP ? 0 : kind - PMT_BLOCK_MMAP + 1u;
-}
-
 /* Room for the stack in the index. */
 static bool grow(struct pmt_live_index *index, uint32_t stack_id)
 {
@@ -124,10 +119,10 @@ static bool grow(struct pmt_live_index *index, uint32_t stack_id)
 	return true;
 }
 
-static PMT_NOINLINE uint32_t number_slow(struct pmt_thread *t,
-					 struct pmt_live_index *index, uint32_t stack_id,
-					 uint8_t kind, bool *ret_full)
+uint32_t pmt_live_row_number_slow_self(struct pmt_thread *t, uint32_t stack_id,
+				       uint8_t kind, bool *ret_full)
 {
+	struct pmt_live_index *index = &t->live.index[pmt_live_index_of(kind)];
 	uint32_t number = 0;
 
 	if (stack_id < index->capacity || grow(index, stack_id)) {
@@ -136,16 +131,6 @@ static PMT_NOINLINE uint32_t number_slow(struct pmt_thread *t,
 	}
 	*ret_full = number == 0;
 	return number ? number : pmt_run->live.first;
-}
-
-uint32_t pmt_live_row_number_self(struct pmt_thread *t, uint32_t stack_id, uint8_t kind,
-				  bool *ret_full)
-{
-	struct pmt_live_index *index = &t->live.index[slot_of(kind)];
-
-	if (PMT_LIKELY(stack_id < index->capacity && index->numbers[stack_id]))
-		return index->numbers[stack_id];
-	return number_slow(t, index, stack_id, kind, ret_full);
 }
 
 void pmt_live_thread_free(struct pmt_live_thread *thread)

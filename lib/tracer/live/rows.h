@@ -14,6 +14,7 @@
 
 #include "base/attr.h"
 #include "format/live_layout.h"
+#include "format/payload_blocks.h"
 
 struct pmt_area;
 struct pmt_thread;
@@ -32,7 +33,7 @@ struct pmt_live_rows {
 	struct pmt_live_block *_Atomic blocks[PMT_LIVE_BLOCKS_MAX];
 	struct pmt_live_sums *sums; /* NULL: there are no rows */
 	uint32_t first;             /* the number of row 0 of this process */
-	uint32_t rows_a_block;
+	uint32_t rows_a_block;      /* a power of two */
 	uint32_t most;
 	_Atomic uint32_t count; /* given; any thread adds */
 };
@@ -52,22 +53,43 @@ struct pmt_live_thread {
 /* At the begin of a process's run. False: no memory, nothing can be counted. */
 bool pmt_live_rows_open(struct pmt_live_rows *rows, struct pmt_area *area);
 
-/* The number of the calling thread's row for this stack and kind, made at its first use;
- * of row 0 without room, which *ret_full says.
+/* Of a stack that has no row yet: makes it. */
+uint32_t pmt_live_row_number_slow_self(struct pmt_thread *t, uint32_t stack_id,
+				       uint8_t kind, bool *ret_full);
+
+/* Which of a thread's indices has a kind. */
+PMT_INLINE unsigned pmt_live_index_of(uint8_t kind)
+{
+	return kind < PMT_BLOCK_MMAP ? 0 : kind - PMT_BLOCK_MMAP + 1u;
+}
+
+/* The number of the thread's row for this stack and kind, made at its first use; of row 0
+ * without room, which *ret_full says. live is the calling thread's, t's.
  * Budget: an array look-up. */
-uint32_t pmt_live_row_number_self(struct pmt_thread *t, uint32_t stack_id, uint8_t kind,
-				  bool *ret_full);
+PMT_INLINE uint32_t pmt_live_row_number_self(struct pmt_thread *t,
+					     const struct pmt_live_thread *live,
+					     uint32_t stack_id, uint8_t kind,
+					     bool *ret_full)
+{
+	const struct pmt_live_index *index = &live->index[pmt_live_index_of(kind)];
+
+	if (PMT_LIKELY(stack_id < index->capacity && index->numbers[stack_id]))
+		return index->numbers[stack_id];
+	return pmt_live_row_number_slow_self(t, stack_id, kind, ret_full);
+}
 
 /* A row of this process: of its number less the first. Its block must be there. */
 PMT_INLINE struct pmt_live_row *pmt_live_row_own(const struct pmt_live_rows *rows,
 						 uint32_t i)
 {
+	/* A division would take longer than all the rest. */
+	uint32_t number = i >> __builtin_ctz(rows->rows_a_block);
 	/* Relaxed: the number came with an acquire, or is the thread's own. */
 	char *block = (char *)atomic_load_explicit(
-	    (struct pmt_live_block * _Atomic *)&rows->blocks[i / rows->rows_a_block],
+	    (struct pmt_live_block * _Atomic *)&rows->blocks[number],
 	    memory_order_relaxed);
 	return (struct pmt_live_row *)(void *)(block + PMT_RING_CONTROL_BYTES) +
-	       i % rows->rows_a_block;
+	       (i & (rows->rows_a_block - 1));
 }
 
 /* The row; NULL: it is an ancestor's. */

@@ -63,6 +63,12 @@ PMT_INLINE uint8_t *pmt_coding_put_signature(struct pmt_block_coding *c, uint8_t
 	return p;
 }
 
+/* Fetches what a record of the address will need, while something else is done. */
+PMT_INLINE void pmt_code_expect(const struct pmt_block_coding *c, uint64_t address)
+{
+	__builtin_prefetch(&c->places[pmt_coding_index_of(address)], 1);
+}
+
 PMT_INLINE uint8_t *pmt_code_put_alloc_here(struct pmt_block_coding *c, uint8_t *p,
 					    const struct pmt_block_alloc *alloc,
 					    uint64_t address)

@@ -361,6 +361,8 @@ bool pmt_blocks_allocated_self(struct pmt_thread *t, const void *p,
 	}
 	if (!try_enter(e))
 		return allocated_slow(t, p, requested_bytes, usable_bytes, kind);
+	if (PMT_LIKELY(t->coding))
+		pmt_code_expect(t->coding, address);
 	/* First: it may have to write records of its own. */
 	struct pmt_block_alloc alloc = {(uint8_t)kind, pmt_stack_id_self(t),
 					requested_bytes, usable_bytes, 0};

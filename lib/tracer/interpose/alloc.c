@@ -142,6 +142,8 @@ PMT_EXPORT void *calloc(size_t count, size_t size)
 
 	if (is_fast(t, count * size))
 		count_new(t, p);
+	else if (PMT_LIKELY(t && p))
+		note_new(t, p, count * size, PMT_BLOCK_MALLOC);
 	else
 		pmt_alloc_note_new_self(p, count * size, PMT_BLOCK_MALLOC);
 	return p;

@@ -358,3 +358,34 @@ def test_counts_and_events_agree(trace, report, tmp_path):
     stops = [row for row in events_of(traced.path) if row[1] == STOP]
     assert found["count"] == len(stops) <= found["counted"]
     assert found["counted"] - sum(row["collections"] for row in first) == seen // 2 > 10
+
+
+LEFT = """
+try:
+    import _interpreters as inner
+except ImportError:
+    import _xxsubinterpreters as inner
+import gc, os, sys
+gc.disable()
+code = "import gc\\ngc.disable()\\nfor i in range(6): gc.collect(1)"
+def work(): pass
+for i in range(2):
+    inner.run_string(inner.create(), code)
+if sys.version_info < (3, 14): # whose child dies beside subinterpreters, also when it runs plain
+    sys.exit(4)
+pid = os.fork() # whose child has the main interpreter alone
+if not pid:
+    work()
+    sys.exit(3)
+print(os.waitpid(pid, 0)[1])
+"""
+
+
+@pytest.mark.interpreters(min=(3, 13))
+@pytest.mark.parametrize("options", ["interval=10ms", "gc=1", "mode=refs", "mode=allocs,interval=10ms"])
+def test_interpreters_left_to_the_end(both, report, options):
+    plain, traced = both(["-W", "ignore", "-c", LEFT], options)
+    assert (traced.returncode, traced.stdout, traced.stderr) == (
+        plain.returncode, plain.stdout, plain.stderr)
+    found = report("summary", traced.path)["summary"]["collections"]
+    assert found["generations"][1]["count"] >= 12

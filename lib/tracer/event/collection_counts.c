@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "base/atomics.h"
 #include "drain/drain.h"
 #include "drain/pass.h"
 #include "format/payload_gc.h"
@@ -33,23 +34,45 @@ static uint64_t nanoseconds_of(double seconds)
 	return seconds > 0 && seconds < 1.8e10 ? (uint64_t)(seconds * NS_PER_SECOND) : 0;
 }
 
+/* The main interpreter is there until it says that it ends. Of others the kernel is
+ * asked, who answers false where the memory is gone. */
+static bool read_words(const struct watched *w, uint64_t *to, const char *from,
+		       unsigned count)
+{
+	const _Atomic uint64_t *words = (const _Atomic uint64_t *)(const void *)from;
+
+	if (w->interpreter)
+		return pmt_sys_read_own(to, from, count * sizeof(*to));
+	for (unsigned i = 0; i < count; i++)
+		to[i] = pmt_load_relaxed(&words[i]);
+	return true;
+}
+
+static bool read_newest(const struct watched *w, const int8_t *from, int8_t *ret_newest)
+{
+	if (w->interpreter)
+		return pmt_sys_read_own(ret_newest, from, sizeof(*from));
+	*ret_newest = *(const volatile int8_t *)from;
+	return true;
+}
+
 /* False where the memory is gone. */
 static bool read_counts(const struct watched *w, unsigned generation,
 			struct pmt_gc_counts *ret_counts)
 {
 	const struct pmt_counted_generation *where = &w->where[generation];
-	uint64_t counts[3];
-	double seconds = 0;
+	uint64_t counts[3], seconds_word = 0;
 	int8_t newest = 0;
+	double seconds;
 
-	if (where->newest &&
-	    (!pmt_sys_read_own(&newest, where->newest, sizeof(newest)) || newest < 0))
+	if (where->newest && (!read_newest(w, where->newest, &newest) || newest < 0))
 		return false;
 	const char *item = where->items + (size_t)newest * where->item_bytes;
-	if (!pmt_sys_read_own(counts, item + where->counts_off, sizeof(counts)) ||
+	if (!read_words(w, counts, item + where->counts_off, 3) ||
 	    (where->seconds_off &&
-	     !pmt_sys_read_own(&seconds, item + where->seconds_off, sizeof(seconds))))
+	     !read_words(w, &seconds_word, item + where->seconds_off, 1)))
 		return false;
+	memcpy(&seconds, &seconds_word, sizeof(seconds));
 	*ret_counts = (struct pmt_gc_counts){
 	    .interpreter = w->interpreter,
 	    .generation = (uint8_t)generation,
@@ -147,22 +170,41 @@ void pmt_collection_counts_watch(uint64_t interpreter,
 	pmt_drain_unlock();
 }
 
+static void end(struct watched *w)
+{
+	if (pmt_run_is_on())
+		write_all(w);
+	w->is_on = false;
+}
+
+/* Without a run nobody else is there: a child that has no trace. */
+static bool lock(void)
+{
+	bool on = pmt_run_is_on();
+
+	if (on)
+		pmt_drain_lock();
+	return on;
+}
+
 void pmt_collection_counts_end(uint64_t interpreter)
 {
-	struct watched *w;
+	bool locked = lock();
+	struct watched *w = find(interpreter);
 
-	if (!pmt_run_is_on()) {
-		/* Nobody else reads: a child that has no trace. */
-		w = find(interpreter);
-		if (w)
-			w->is_on = false;
-		return;
-	}
-	pmt_drain_lock();
-	w = find(interpreter);
-	if (w) {
-		write_all(w);
-		w->is_on = false;
-	}
-	pmt_drain_unlock();
+	if (w)
+		end(w);
+	if (locked)
+		pmt_drain_unlock();
+}
+
+void pmt_collection_counts_end_all(void)
+{
+	bool locked = lock();
+
+	for (unsigned i = 0; i < INTERPRETERS_MAX; i++)
+		if (table[i].is_on)
+			end(&table[i]);
+	if (locked)
+		pmt_drain_unlock();
 }

@@ -29,6 +29,9 @@ void pmt_collection_counts_watch(uint64_t interpreter,
 /* It ends: its memory is read once more and then left alone. */
 void pmt_collection_counts_end(uint64_t interpreter);
 
+/* Python ends, with all interpreters that are left. */
+void pmt_collection_counts_end_all(void);
+
 /* Writes what changed since it was last written, into stream 0. Drain lock held. */
 void pmt_collection_counts_write_locked(void);
 

@@ -378,7 +378,8 @@ static int on_audit(const char *event, struct _object *args, void *unused)
 			if (watches && pmt_py.thread_state_unchecked())
 				pmt_hook_watch_end_gil(pmt_py.interpreter_get());
 			if (pmt_py.thread_state_unchecked())
-				end_collections(pmt_py.interpreter_get());
+				pmt_gc_callback_end_gil(pmt_py.interpreter_get());
+			pmt_collection_counts_end_all();
 			if (pmt_run_is_on())
 				pmt_drain_flush();
 			memset(attached, 0, sizeof(attached));

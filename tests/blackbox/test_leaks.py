@@ -44,6 +44,42 @@ def test_the_first_screen_names_the_line(trace, tmp_path, tool, report, name, fu
     assert "%s.py:%d" % (name, line) in "\n".join(screen.splitlines()[:TOP_ROWS])
 
 
+IMPORTS = """
+import email.mime.multipart, json, linecache, tracemalloc, unittest
+def leak(): return [bytes(1000) for _ in range(1000)]
+kept = leak()
+linecache.getline(json.__file__, 1)
+if tracemalloc.is_tracing():
+    for s in tracemalloc.take_snapshot().statistics("filename"):
+        print(s.size, s.count, s.traceback[0].filename)
+"""
+
+
+def test_what_python_keeps_is_told_apart(interp, trace, tmp_path, tool, report):
+    """As tracemalloc has it, which asks for the same file of the innermost frame."""
+    python_own = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>")
+    plain = interp.run(["-X", "tracemalloc", "-c", IMPORTS], env={"PYTHONMALLOC": "malloc"}, preload=False)
+    truth = [line.split(" ", 2) for line in plain.stdout.splitlines()]
+    truth = {name: (int(size), int(count)) for size, count, name in truth
+             if name in python_own or name.endswith("/linecache.py")}
+    assert set(python_own) <= set(truth)
+    traced = trace(tmp_path, IMPORTS, "mode=allocs", env={"PYTHONMALLOC": "malloc"})
+    assert traced.process.returncode == 0, traced.process.stderr
+    rows = {row["function"]: row for row in report("leaks", traced.path, "json", "--by=file")["leaks"]}
+    # tracemalloc begins when that is there already.
+    told = {name for name, row in rows.items() if row["python_own"]} - {"<frozen zipimport>"}
+    assert told == set(truth)
+    for name, (size, count) in truth.items():
+        ours = rows[name]["self"]
+        # In another process a few strings differ, and whose call makes a large table grow.
+        assert count * .9 <= ours["leaked_count"] <= count * 1.1, name
+        assert ours["leaked_bytes"] >= size / 2, name
+    shown = tool("pymemtrace-report", "leaks", "--width=100", traced.path).stdout
+    mine, apart = shown.split("Python's own")
+    assert "app.py:3" in mine.split("line\n")[1].splitlines()[0]
+    assert "importlib" not in mine and "_compile_bytecode" in apart
+
+
 KNOWN = """
 import ctypes, sys
 libc = ctypes.CDLL(None)

@@ -17,6 +17,7 @@ struct pmt_block_view {
 	/* The first line of the text: what is shown, with its totals. */
 	void (*print_head)(const struct pmt_report_request *request,
 			   const struct pmt_analysis *a, const struct pmt_model *shown);
+	bool tells_own; /* what Python keeps for itself stands apart */
 };
 
 #define PMT_BLOCK_KEYS "bytes count name file"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analysis/block_model.h"
+#include "report/own_rows.h"
 #include "report/ranking.h"
 #include "report/threads.h"
 
@@ -67,6 +68,7 @@ static int fill_retained(struct pmt_summary *summary, const struct pmt_analysis 
 	static const struct pmt_block_model_options options = {
 	    .figure = PMT_BLOCKS_LEAKED, .spot = PMT_SPOT_LINE};
 	struct pmt_summary_list *list = &summary->lists[PMT_SUMMARY_KEPT];
+	struct pmt_own_rows own;
 	struct pmt_function_row *rows;
 	uint32_t count;
 	int error;
@@ -85,6 +87,11 @@ static int fill_retained(struct pmt_summary *summary, const struct pmt_analysis 
 	    .metric = pmt_metric_find("allocated"),
 	    .is_retained = true,
 	};
+	count = pmt_own_rows_part(summary->blocks, rows, count, &own);
+	for (uint32_t i = 0; i < own.count; i++)
+		summary->own_bytes +=
+		    pmt_share_rounded(own.rows[i].self.allocated_bytes,
+				      own.rows[i].self.allocated_bytes_part);
 	error = fill_list(list, summary->blocks, rows, count, limit);
 	free(rows);
 	return error;

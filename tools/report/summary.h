@@ -28,7 +28,8 @@ struct pmt_summary_list {
 struct pmt_summary {
 	struct pmt_model *blocks; /* what is live, by line; NULL where it is not known */
 	struct pmt_model
-	    *at_peak; /* what was live at the heap's peak, by function, or NULL */
+	    *at_peak;       /* what was live at the heap's peak, by function, or NULL */
+	uint64_t own_bytes; /* of blocks, live at the end, that Python keeps for itself */
 	struct pmt_function_row holder; /* the one that held most of it, with at_peak */
 	struct pmt_summary_list lists[PMT_SUMMARY_LISTS];
 	struct pmt_processes processes;

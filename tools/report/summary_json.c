@@ -133,6 +133,9 @@ int pmt_summary_print_json(const struct pmt_report_request *request,
 	for (unsigned i = 0; i < PMT_SUMMARY_LISTS; i++)
 		json_object_set_new(o, summary->lists[i].member,
 				    list_array(&summary->lists[i]));
+	if (summary->blocks)
+		json_object_set_new(o, "retained_python_own_bytes",
+				    json_integer((json_int_t)summary->own_bytes));
 	json_object_set_new(o, "collections", pmt_collections_json(a));
 	json_object_set_new(o, "threads", json_integer(summary->thread_count));
 	json_object_set_new(o, "processes", json_integer(summary->processes.count));

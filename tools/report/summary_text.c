@@ -194,10 +194,10 @@ static void print_live(const struct pmt_report_request *request,
 }
 
 static void print_end(const struct pmt_report_request *request,
-		      const struct pmt_analysis *a)
+		      const struct pmt_analysis *a, const struct pmt_summary *summary)
 {
 	const struct pmt_peaks *peaks = &a->model->peaks;
-	char rss[PMT_FIGURE_BYTES], heap[PMT_FIGURE_BYTES];
+	char rss[PMT_FIGURE_BYTES], heap[PMT_FIGURE_BYTES], own[PMT_FIGURE_BYTES];
 
 	if (a->model->counts.samples == 0)
 		return;
@@ -209,6 +209,9 @@ static void print_end(const struct pmt_report_request *request,
 		fprintf(request->out, ", %s heap",
 			pmt_figure_bytes(heap, (uint64_t)peaks->heap_end_bytes,
 					 request->exact_bytes));
+	if (summary->own_bytes > 0)
+		fprintf(request->out, "; Python's own modules and caches %s",
+			pmt_figure_bytes(own, summary->own_bytes, request->exact_bytes));
 	fputc('\n', request->out);
 }
 
@@ -356,7 +359,7 @@ int pmt_summary_print_text(const struct pmt_report_request *request,
 	print_peak(request, a, "Peak RSS", &peaks->rss, layout.has_paths);
 	print_peak(request, a, "Peak heap", &peaks->heap, layout.has_paths && !same_call);
 	print_live(request, a, summary);
-	print_end(request, a);
+	print_end(request, a, summary);
 	if (layout.chart_rows && pmt_drawing_print(request, a, layout.chart_rows, 0) == 0)
 		fputs("\n  nothing was measured over time\n", request->out);
 	for (unsigned i = 0; i < layout.list_count; i++)

@@ -22,6 +22,7 @@ static const struct pmt_block_view leaks = {
     .figure = PMT_BLOCKS_LEAKED,
     .metrics = pmt_leak_metrics,
     .print_head = print_head,
+    .tells_own = true,
 };
 
 static int run(const struct pmt_report_request *request)

@@ -51,6 +51,12 @@ void pmt_block_table_close(struct pmt_block_table *blocks)
 	*blocks = (struct pmt_block_table){0};
 }
 
+void pmt_block_table_expect(const struct pmt_block_table *blocks, uint64_t address)
+{
+	if (blocks->slot_count > 0)
+		__builtin_prefetch(&blocks->slots[slot_of(blocks, address)]);
+}
+
 struct pmt_block_entry *pmt_block_table_find(const struct pmt_block_table *blocks,
 					     uint64_t address)
 {

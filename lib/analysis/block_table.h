@@ -34,6 +34,9 @@ struct pmt_block_table {
 
 void pmt_block_table_close(struct pmt_block_table *blocks);
 
+/* The address is asked for soon: its cache line may come until then. */
+void pmt_block_table_expect(const struct pmt_block_table *blocks, uint64_t address);
+
 /* NULL: not live. Good until the next put or remove. */
 struct pmt_block_entry *pmt_block_table_find(const struct pmt_block_table *blocks,
 					     uint64_t address);

@@ -189,8 +189,10 @@ static int leave_c(struct pmt_model *model, struct pmt_stream_state *stream)
 static int add_block(struct pmt_model *model, struct pmt_stream_state *stream,
 		     const struct pmt_event *event)
 {
+	/* Both accounts wait for memory most: let them wait at the same time. */
+	pmt_block_table_expect(&model->block_history.set.blocks, event->address);
+	pmt_block_table_expect(&model->blocks.live, event->address);
 	int error = add_history(model, stream, event);
-
 	if (error)
 		return error;
 	return event->record.ext == PMT_EXT_ALLOC

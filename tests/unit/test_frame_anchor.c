@@ -26,9 +26,11 @@ struct state {
 	uint64_t moves;
 };
 
-/* Frames of calls lie one behind the other; a generator's own has a place of its own. */
+/* Frames of calls lie one behind the other, shims on the C stack: no frame of a function
+ * ever lies where a shim lay. A generator's own has a place of its own. */
 struct stack {
 	struct frame frames[FRAMES];
+	struct frame shims[FRAMES];
 	uint32_t used;
 	struct frame *top;
 };
@@ -84,8 +86,10 @@ static void call(struct test *t)
 	if (t->on->used == FRAMES)
 		return;
 	/* The outermost frame is the interpreter's own, as in CPython. */
-	push(t, &t->on->frames[t->on->used++],
-	     !t->on->top || draw(6) == 0 ? SHIM : (uint8_t)draw(2));
+	bool is_shim = !t->on->top || draw(6) == 0;
+	uint32_t i = t->on->used++;
+	push(t, is_shim ? &t->on->shims[i] : &t->on->frames[i],
+	     is_shim ? SHIM : (uint8_t)draw(2));
 }
 
 static void resume(struct test *t)
@@ -94,6 +98,13 @@ static void resume(struct test *t)
 
 	if (!f->previous && t->on->top)
 		push(t, f, 1);
+}
+
+/* What is left of a frame must not be followed. */
+static void forget(struct test *t, struct frame *f)
+{
+	t->on->used--;
+	memset(f, 0xff, sizeof(*f));
 }
 
 static void leave(struct test *t)
@@ -109,8 +120,8 @@ static void leave(struct test *t)
 	}
 	if (f >= t->generators && f < t->generators + 4)
 		f->previous = NULL;
-	else /* what is left of it must not be followed */
-		memset(&t->on->frames[--t->on->used], 0xff, sizeof(*f));
+	else
+		forget(t, f);
 }
 
 static void go_on(struct test *t)

@@ -37,6 +37,23 @@ void pmt_model_count_loss(struct pmt_model *model, struct pmt_stream_state *stre
 		model->first_loss_tick = event->tick;
 }
 
+/* Sums that go on behind the model's end, which it is not to have. */
+static int add_sums(struct pmt_model *model, struct pmt_stream_state *stream,
+		    const struct pmt_event *event)
+{
+	const struct pmt_record *record = &event->record;
+
+	if (model->is_over)
+		return 0;
+	if (record->ext == PMT_EXT_GC_COUNTS)
+		return pmt_collections_add_counts(&model->collections, record);
+	if (record->ext == PMT_EXT_GC) {
+		pmt_collections_add(&model->collections, record, event->tick);
+		return 0;
+	}
+	return pmt_model_add_extended(model, stream, event);
+}
+
 static int count_extended(struct pmt_model *model, struct pmt_stream_state *stream,
 			  const struct pmt_event *event)
 {
@@ -83,16 +100,10 @@ static int count_extended(struct pmt_model *model, struct pmt_stream_state *stre
 	case PMT_EXT_TREE_NODE:
 	case PMT_EXT_LIVE_STATE:
 	case PMT_EXT_LIVE_PLACE:
-	case PMT_EXT_TYPE_COUNTS: /* sums that go on behind the model's end */
-		return model->is_over ? 0 : pmt_model_add_extended(model, stream, event);
+	case PMT_EXT_TYPE_COUNTS:
 	case PMT_EXT_GC_COUNTS:
-		return model->is_over
-			   ? 0
-			   : pmt_collections_add_counts(&model->collections, record);
 	case PMT_EXT_GC:
-		if (!model->is_over)
-			pmt_collections_add(&model->collections, record, event->tick);
-		return 0;
+		return add_sums(model, stream, event);
 	case PMT_EXT_SAMPLE:
 	case PMT_EXT_TREE_BEGIN:
 	case PMT_EXT_TYPE:

@@ -10,6 +10,7 @@ import json
 import pytest
 
 import interpreters
+from test_allocs_stacks import stacks_of
 
 PROGRAM = interpreters.TOP / "tests" / "blackbox" / "programs" / "random_stacks.py"
 
@@ -30,38 +31,6 @@ def deep(n):
     return field.value
 """
 
-NATIVE = 2 # of CODE records: a module
-
-
-def stacks_of(tool, path):
-    """By size: the stacks, as lists of (name, offset), innermost first. The program may allocate
-    as much elsewhere."""
-    done = tool("pymemtrace-report", "dump", "--format=json", path)
-    assert done.returncode == 0, done.stderr
-    names, stacks, allocated, stream = {}, {}, {}, None
-    for line in done.stdout.splitlines():
-        record = json.loads(line)
-        stream = record.get("stream", stream)  # of the chunk that its records follow
-        what = record.get("record")
-        if what == "CODE":
-            names[record["id"]] = record["name"] if record["kind"] != NATIVE else None
-        elif what == "STACK":
-            stacks[stream, record["id"]] = record
-        elif what == "ALLOC" and record["requested_bytes"] > 70000:
-            allocated.setdefault(record["requested_bytes"], []).append((stream, record["stack_id"]))
-    found = {}
-    for size, places in allocated.items():
-        for stream, stack in places:
-            frames = []
-            while stack:
-                record = stacks[stream, stack]
-                name = names.get(record["code_id"], "?")
-                if name is not None:
-                    frames.append((name, record["code_offset"]))
-                stack = record["parent_id"]
-            found.setdefault(size, []).append(frames)
-    return found
-
 
 def agrees(told, seen):
     """Outer frames stand at the same instruction, the innermost one somewhere."""
@@ -72,7 +41,7 @@ def agrees(told, seen):
 def check_stacks(tool, told_path, trace_path, least):
     told = json.loads(told_path.read_text())
     assert len(told) > least
-    found = stacks_of(tool, trace_path)
+    found = stacks_of(tool, trace_path, {int(size) for size in told})
     wrong = [(size, frames[:5], [seen[:5] for seen in found.get(int(size), [])])
              for size, frames in told.items()
              if not any(agrees(frames, seen) for seen in found.get(int(size), []))]

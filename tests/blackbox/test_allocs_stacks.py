@@ -10,6 +10,37 @@ import pytest
 
 NATIVE = 2 # of CODE records: a module
 
+
+def stacks_of(tool, path, sizes):
+    """Of allocations of these sizes, by size: the stacks, as lists of (name, offset), innermost
+    first, by the trace's own records. The program may allocate as much elsewhere."""
+    done = tool("pymemtrace-report", "dump", "--format=json", path)
+    assert done.returncode == 0, done.stderr
+    names, stacks, allocated, stream = {}, {}, {}, None
+    for line in done.stdout.splitlines():
+        record = json.loads(line)
+        stream = record.get("stream", stream)  # of the chunk that its records follow
+        what = record.get("record")
+        if what == "CODE":
+            names[record["id"]] = record["name"] if record["kind"] != NATIVE else None
+        elif what == "STACK":
+            stacks[stream, record["id"]] = record
+        elif what == "ALLOC" and record["requested_bytes"] in sizes:
+            allocated.setdefault(record["requested_bytes"], []).append((stream, record["stack_id"]))
+    found = {}
+    for size, places in allocated.items():
+        for stream, stack in places:
+            frames = []
+            while stack:
+                record = stacks[stream, stack]
+                name = names.get(record["code_id"], "?")
+                if name is not None:
+                    frames.append((name, record["code_offset"]))
+                stack = record["parent_id"]
+            found.setdefault(size, []).append(frames)
+    return found
+
+
 HEAD = r'''
 import asyncio, contextlib, ctypes, functools, gc, json, sys, threading, traceback
 
@@ -320,29 +351,10 @@ def test_every_frame_of_a_stack_is_right(trace, tmp_path, tool, options):
     traced = trace(tmp_path, PROBE, options)
     assert traced.process.returncode == 0, traced.process.stderr
     expected = json.loads(traced.process.stdout.splitlines()[-1])
-    done = tool("pymemtrace-report", "dump", "--format=json", traced.path)
-    assert done.returncode == 0, done.stderr
-    names, stacks, allocated, stream = {}, {}, {}, None
-    for line in done.stdout.splitlines():
-        record = json.loads(line)
-        stream = record.get("stream", stream)  # of the chunk that its records follow
-        what = record.get("record")
-        if what == "CODE":
-            names[record["id"]] = record["name"] if record["kind"] != NATIVE else None
-        elif what == "STACK":
-            stacks[stream, record["id"]] = record
-        elif what == "ALLOC":
-            allocated.setdefault(record["requested_bytes"], []).append(
-                (stream, record["stack_id"]))
+    found = stacks_of(tool, traced.path, {int(size) for size in expected})
     wrong = []
     for size, frames in expected.items():
-        seen = []
-        for stream, stack in allocated.get(int(size), []):
-            walked = []
-            while stack:
-                walked.append(names.get(stacks[stream, stack]["code_id"], "?"))
-                stack = stacks[stream, stack]["parent_id"]
-            seen.append([name for name in walked if name is not None])
+        seen = [[name for name, _ in stack] for stack in found.get(int(size), [])]
         if [frame[0] for frame in frames] not in seen:
             wrong.append((size, frames, seen))
     assert not wrong, "%d of %d wrong: %s" % (len(wrong), len(expected), wrong[:3])

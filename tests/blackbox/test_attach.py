@@ -212,8 +212,8 @@ work()
 """
 
 
-@pytest.mark.parametrize("kind", ["legacy", "isolated"])
-def test_subinterpreters(both, interp, kind):
+def subinterpreters(interp, kind):
+    """SUBINTERPRETERS of that kind, as this version asks for it."""
     argument = ""
     if interp.version >= (3, 13):
         argument = repr(kind)
@@ -221,7 +221,12 @@ def test_subinterpreters(both, interp, kind):
         argument = "isolated=False"
     elif kind == "isolated" and interp.version < (3, 9):
         pytest.skip("3.8 knows one kind")
-    code = "code = %r%s" % (CODE, CODE + SUBINTERPRETERS % argument)
+    return SUBINTERPRETERS % argument
+
+
+@pytest.mark.parametrize("kind", ["legacy", "isolated"])
+def test_subinterpreters(both, interp, kind):
+    code = "code = %r%s" % (CODE, CODE + subinterpreters(interp, kind))
     check(*both(["-W", "ignore", "-c", code]), 6)
 
 

@@ -182,16 +182,9 @@ def test_put_in_again(trace, report, tmp_path):
 
 @pytest.mark.parametrize("kind", ["legacy", "isolated"])
 def test_subinterpreters(trace, interp, tmp_path, kind):
-    argument = ""
-    if interp.version >= (3, 13):
-        argument = repr(kind)
-    elif interp.version >= (3, 9) and kind == "legacy":
-        argument = "isolated=False"
-    elif kind == "isolated" and interp.version < (3, 9):
-        pytest.skip("3.8 knows one kind")
     code = "import gc\ngc.disable()\nfor i in range(4): gc.collect()\n"
     program = "code = %r\nimport gc\ngc.disable()\ngc.collect()\ndef work(): pass\n" % code
-    program += test_attach.SUBINTERPRETERS % argument + "gc.collect()\n"
+    program += test_attach.subinterpreters(interp, kind) + "gc.collect()\n"
     traced = trace(tmp_path, ["-W", "ignore", "-c", program], "gc=1")
     assert traced.process.returncode == 0, traced.process.stderr
     rows = after_the_start(traced.path)

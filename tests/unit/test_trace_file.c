@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/crc32c.h"
+#include "support/chance.h"
 #include "tracer/drain/trace_file.h"
 
 enum { RING_BYTES = 65536, BYTES = 5000 };
@@ -101,6 +102,41 @@ START_TEST(test_chunks_are_read_back)
 }
 END_TEST
 
+/* Of noise, or of words with some in each, the same ones each time. */
+static int64_t stored_by(bool is_noise, uint64_t from)
+{
+	int64_t before = size_of_file();
+
+	for (unsigned i = 0; i < BYTES; i++)
+		bytes[i] = (uint8_t)(is_noise    ? draw(256)
+				     : i % 8 < 2 ? (i * 2654435761U) >> 24
+						 : i % 8);
+	ck_assert_int_eq(append(from), 0);
+	check_chunk(before, from, is_noise ? PMT_CODEC_NONE : PMT_CODEC_LZ4);
+	return size_of_file() - before;
+}
+
+/* Behind bytes in which nothing is found the search is short for a while, then as long as
+ * before; what is stored is the same bytes each time. */
+START_TEST(test_search_goes_on_behind_what_does_not_shrink)
+{
+	int64_t least, hurried;
+	uint64_t from = 0;
+
+	begin_chance();
+	open_file(true, 0);
+	least = stored_by(false, from);
+	stored_by(true, from += BYTES);
+	hurried = stored_by(false, from += BYTES);
+	ck_assert_int_gt(hurried, least);
+	for (int i = 0; i < 8 && hurried != least; i++)
+		hurried = stored_by(false, from += BYTES);
+	ck_assert_int_eq(hurried, least);
+	for (int i = 0; i < 8; i++)
+		ck_assert_int_eq(stored_by(false, from += BYTES), least);
+}
+END_TEST
+
 START_TEST(test_another_file_of_that_name_is_left_alone)
 {
 	open_file(false, 0);
@@ -186,6 +222,7 @@ int main(void)
 	TCase *tc = tcase_create("all");
 
 	tcase_add_test(tc, test_chunks_are_read_back);
+	tcase_add_test(tc, test_search_goes_on_behind_what_does_not_shrink);
 	tcase_add_test(tc, test_another_file_of_that_name_is_left_alone);
 	tcase_add_test(tc, test_half_a_chunk_is_taken_back);
 	tcase_add_test(tc, test_room_is_made_by_whole_chunks);

@@ -16,6 +16,13 @@
 #include "os/text.h"
 #include "rss/own_memory.h"
 
+enum {
+	IN_EARNEST = 1, /* accelerations of lz4 */
+	IN_A_HURRY = 16,
+	HURRIED_CHUNKS = 3, /* before the next is tried in earnest */
+	TELLING_BYTES = 4096,
+};
+
 static size_t chunk_room(const struct pmt_options *options)
 {
 	return sizeof(struct pmt_chunk_header) +
@@ -76,19 +83,35 @@ int pmt_trace_file_create(struct pmt_trace_file *file, const struct pmt_options 
 	return 0;
 }
 
+/*
+ * Returns the size stored; 0: it did not get smaller. Where an earnest try saves less
+ * than a fifth it costs more than that is worth, a tenth of what tracing objects costs:
+ * then the next chunks are only searched for what is found easily.
+ */
+static int compress(struct pmt_trace_file *file, const uint8_t *bytes, int raw)
+{
+	int acceleration = file->hurried_chunks ? IN_A_HURRY : IN_EARNEST;
+	int stored = LZ4_compress_fast_extState(
+	    file->lz4_state, (const char *)bytes,
+	    (char *)file->chunk + sizeof(struct pmt_chunk_header), raw,
+	    LZ4_compressBound(raw), acceleration);
+
+	if (file->hurried_chunks)
+		file->hurried_chunks--;
+	else if (raw >= TELLING_BYTES && stored > raw / 5 * 4)
+		file->hurried_chunks = HURRIED_CHUNKS;
+	return stored < raw ? stored : 0;
+}
+
 /* Fills file->chunk with header and payload; returns their size. */
 static size_t make_chunk(struct pmt_trace_file *file, struct pmt_chunk_header *chunk,
 			 const uint8_t *bytes)
 {
 	int raw = (int)(chunk->to - chunk->from);
 	uint8_t *payload = file->chunk + sizeof(*chunk);
-	int stored = 0;
+	int stored = file->codec == PMT_CODEC_LZ4 ? compress(file, bytes, raw) : 0;
 
-	if (file->codec == PMT_CODEC_LZ4)
-		stored = LZ4_compress_fast_extState(file->lz4_state, (const char *)bytes,
-						    (char *)payload, raw,
-						    LZ4_compressBound(raw), 1);
-	chunk->codec = stored > 0 && stored < raw ? PMT_CODEC_LZ4 : PMT_CODEC_NONE;
+	chunk->codec = stored > 0 ? PMT_CODEC_LZ4 : PMT_CODEC_NONE;
 	if (chunk->codec == PMT_CODEC_NONE) {
 		memcpy(payload, bytes, (size_t)raw);
 		stored = raw;

@@ -25,7 +25,8 @@ struct pmt_trace_file {
 	bool ends_full;     /* there will be events: max_bytes is the end */
 	bool is_elsewhere;  /* the name wanted is a foreign file's */
 	uint8_t codec;
-	uint8_t form; /* enum pmt_form, of all chunks */
+	uint8_t form;           /* enum pmt_form, of all chunks */
+	uint8_t hurried_chunks; /* still to be compressed in a hurry */
 	/* Whole pages, from open to the end of the process: a chunk being made, and
 	 * lz4's state. */
 	uint8_t *chunk;

@@ -336,8 +336,7 @@ void pmt_live_freed_self(struct pmt_thread *t, const void *p, size_t bytes,
 	if (PMT_UNLIKELY(kind > PMT_BLOCK_SHARED))
 		return;
 	if (PMT_LIKELY(begin(t))) {
-		if (PMT_UNLIKELY(!pmt_blocks_end_is_said && pmt_py.is_finalizing &&
-				 pmt_py.is_finalizing()))
+		if (PMT_UNLIKELY(!pmt_blocks_end_is_said && pmt_py_has_begun_to_end()))
 			note_end(t);
 		if (PMT_LIKELY(kind < PMT_BLOCK_MMAP))
 			release(t, (uintptr_t)p);

@@ -33,6 +33,22 @@ static int read_version(const char *text)
 	return 0;
 }
 
+/* By the first words of _Py_DebugOffsets, which begins _PyRuntime: a cookie, the version,
+ * whether there is no GIL, the runtime's size, and how far into it the field is. */
+static const void *const volatile *find_finalizing(const char *runtime)
+{
+	enum { SIZE = 24, OFFSET = 32 };
+	uint64_t size, offset;
+
+	if (!runtime || pmt_py.minor < 13 || memcmp(runtime, "xdebugpy", 8) != 0)
+		return NULL;
+	memcpy(&size, runtime + SIZE, sizeof(size));
+	memcpy(&offset, runtime + OFFSET, sizeof(offset));
+	if (offset + sizeof(void *) > size || offset % sizeof(void *))
+		return NULL;
+	return (const void *const volatile *)(runtime + offset);
+}
+
 /* NOLINTNEXTLINE(readability-function-size): two lists of names, expanded */
 int pmt_py_resolve(void *handle, const char **ret_missing)
 {
@@ -61,6 +77,7 @@ int pmt_py_resolve(void *handle, const char **ret_missing)
 	pmt_py.runtime = dlsym(handle, "_PyRuntime");
 	if (!pmt_py.Py_GetVersion || read_version(pmt_py.Py_GetVersion()) < 0)
 		return -ENOENT;
+	pmt_py.finalizing = find_finalizing(pmt_py.runtime);
 	if (!pmt_py.none && !missing)
 		missing = "_Py_NoneStruct";
 	*ret_missing = missing;

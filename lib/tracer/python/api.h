@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/attr.h"
+
 struct _object; /* PyObject, never looked into but where a version file says so */
 
 /* PyRefTracer, 3.13 and newer */
@@ -156,6 +158,9 @@ struct pmt_py {
 	void *code_type;     /* &PyCode_Type */
 	void *unicode_type;  /* &PyUnicode_Type */
 	const void *runtime; /* &_PyRuntime, NULL where it is hidden */
+	/* Where 3.13 and newer keep who finalizes, NULL till then; itself NULL: ask
+	 * is_finalizing. */
+	const void *const volatile *finalizing;
 	int major;
 	int minor;
 	int micro;
@@ -170,6 +175,14 @@ extern struct pmt_py pmt_py;
  * there, with *ret_missing its name.
  */
 int pmt_py_resolve(void *handle, const char **ret_missing);
+
+/* Whether the interpreter has begun to end. Any thread. */
+PMT_INLINE bool pmt_py_has_begun_to_end(void)
+{
+	if (PMT_LIKELY(pmt_py.finalizing != NULL))
+		return *pmt_py.finalizing != NULL;
+	return pmt_py.is_finalizing && pmt_py.is_finalizing();
+}
 
 /* Whether this version's hook is known: CPython 3.8 to 3.15 with the GIL. */
 bool pmt_py_is_supported(void);

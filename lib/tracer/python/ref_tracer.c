@@ -105,7 +105,7 @@ static void count(const struct _object *object, int event)
 
 static bool does_end(void)
 {
-	if (!has_ended && pmt_py.is_finalizing && pmt_py.is_finalizing())
+	if (!has_ended && pmt_py_has_begun_to_end())
 		has_ended = true;
 	return has_ended;
 }

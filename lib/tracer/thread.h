@@ -16,6 +16,7 @@
 #include "event/emitter.h"
 #include "format/record.h"
 #include "live/rows.h"
+#include "python/state_word.h"
 #include "rss/rss.h"
 
 enum { PMT_THREADS_MAX = 8192 };
@@ -59,6 +60,8 @@ struct pmt_thread {
 	struct pmt_live_thread live; /* detail=live */
 	uint64_t sample_state;       /* of its chance; 0: not begun. Owner only */
 	struct pmt_stacks *stacks; /* calling contexts (stack/stack_ids.h); NULL: none */
+	/* Found with the stacks. NULL: the interpreter is asked. Owner only */
+	pmt_state_word *state_word;
 	struct pmt_domain_call domain_call;
 	struct pmt_block_coding *coding; /* format/block_coding.h; NULL: none */
 	uint64_t collection_began;       /* gc=1: its tick; 0: none runs. Owner only */

@@ -16,6 +16,7 @@
 #include "base/attr.h"
 #include "python/api.h"
 #include "python/frame_layout.h"
+#include "python/state_word.h"
 
 /* Deeper stacks are cut: their innermost frames are what is seen. */
 enum { PMT_FRAMES_MAX = 16384 };
@@ -49,20 +50,23 @@ PMT_INLINE void *pmt_frame_thread_state_begun(void)
 		state = pmt_frame_thread_state_among(state);
 	if (PMT_UNLIKELY(!state))
 		return NULL;
-	if (PMT_UNLIKELY(pmt_py.is_finalizing && pmt_py.is_finalizing()) &&
+	if (PMT_UNLIKELY(pmt_py_has_begun_to_end()) &&
 	    state != pmt_py.thread_state_unchecked())
 		return NULL;
 	return state;
 }
 
 /* The state of the thread, NULL where it has none or that may be gone. */
-PMT_INLINE void *pmt_frame_thread_state(void)
+PMT_INLINE void *pmt_frame_thread_state(pmt_state_word *word)
 {
-	/* 3.12+: a thread variable, the running state, NULL without the GIL. */
-	void *state =
-	    pmt_frames.layout.minor >= 12 ? pmt_py.thread_state_unchecked() : NULL;
+	void *state = NULL;
 
-	return state ? state : pmt_frame_thread_state_begun();
+	/* 3.12+: a thread variable, the running state, NULL without the GIL. */
+	if (PMT_LIKELY(word != NULL))
+		state = *word;
+	else if (pmt_frames.layout.minor >= 12)
+		state = pmt_py.thread_state_unchecked();
+	return PMT_LIKELY(state != NULL) ? state : pmt_frame_thread_state_begun();
 }
 
 /* Its innermost frame, NULL where no Python runs. */

@@ -12,6 +12,7 @@
 #include "python/code_raw.h"
 #include "python/frame_walk.h"
 #include "python/held_text.h"
+#include "python/state_word.h"
 
 enum {
 	ASKED_BYTES = 200000, /* larger than anything else that the call allocates */
@@ -305,7 +306,9 @@ const char *pmt_walk_check_gil(void)
 		check.layout.tstate_anchor = PMT_LAYOUT_NONE;
 	if (bytearray)
 		pmt_py.Py_DecRef(bytearray);
-	if (!why)
+	if (!why) {
 		pmt_frames.layout = check.layout;
+		pmt_state_word_find_gil();
+	}
 	return why;
 }

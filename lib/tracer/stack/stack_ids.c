@@ -72,6 +72,7 @@ static PMT_NOINLINE struct pmt_stacks *open_stacks(struct pmt_thread *t)
 	s->seed = 1;
 	s->epoch = pmt_load_relaxed(&pmt_code_epoch);
 	t->stacks = s;
+	t->state_word = pmt_state_word_self();
 	return s;
 }
 
@@ -287,7 +288,7 @@ static PMT_NOINLINE uint32_t id_anew(struct pmt_thread *t, struct pmt_stacks *s,
 uint32_t pmt_stack_id_self(struct pmt_thread *t)
 {
 	const struct pmt_frame_layout *l = &pmt_frames.layout;
-	void *state = l->minor ? pmt_frame_thread_state() : NULL;
+	void *state = l->minor ? pmt_frame_thread_state(t->state_word) : NULL;
 	const void *frame = state ? pmt_frame_top(l, state) : NULL;
 	struct pmt_stacks *s = t->stacks;
 

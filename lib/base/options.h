@@ -111,6 +111,19 @@ static inline bool pmt_options_has_both(const struct pmt_options *options)
 	return options->modes & PMT_MODE_CALLS && options->modes & PMT_MODE_ALLOCS;
 }
 
+/*
+ * How the resident set is noticed, where that is not said: by the best method there is if
+ * it is looked at with each call. Beside blocks alone it is looked at some ten times a
+ * second, which needs no count of page faults: that slows each first touch of a page by a
+ * tenth.
+ */
+static inline enum pmt_rss_wanted pmt_options_rss(const struct pmt_options *options)
+{
+	return options->rss != PMT_RSS_WANTED_AUTO || options->modes & PMT_MODE_CALLS
+		   ? (enum pmt_rss_wanted)options->rss
+		   : PMT_RSS_WANTED_CLOCK;
+}
+
 /* Whether what the modes observe can be summed per call path: calls alone can. */
 static inline bool pmt_options_can_sum(const struct pmt_options *options)
 {

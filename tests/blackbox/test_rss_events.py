@@ -270,3 +270,20 @@ def test_long_calls_of_four_threads(interp, trace, tmp_path):
     # is known of each; the bound is all that the others can have done meanwhile.
     assert errors[len(errors) * 90 // 100] <= 4
     assert errors[-1] <= sum((100, 200, 300, 400))
+
+
+MAPS = "print(sum('perf_event' in line for line in open('/proc/self/maps')))"
+
+
+@pytest.mark.parametrize("mode", ["calls", "calls+allocs", "allocs", "objects"])
+def test_page_faults_are_counted_for_calls_alone(trace, tmp_path, mode):
+    """Counting slows each of them by a tenth."""
+    def counted(options):
+        done = trace(tmp_path, ["-c", MAPS], options)
+        assert (done.process.returncode, done.process.stderr) == (0, "")
+        return int(done.process.stdout)
+
+    if not counted("mode=calls,rss=exact"):
+        pytest.skip("page faults are not counted here: perf_event_open is refused")
+    assert counted("mode=%s" % mode) == ("calls" in mode)
+    assert counted("mode=%s,rss=exact" % mode) == 1

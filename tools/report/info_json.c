@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "report/facts.h"
 #include "report/info_words.h"
 #include "report/json.h"
 
@@ -125,7 +126,9 @@ int pmt_info_json_print(const struct pmt_report_request *request,
 	json_object_set_new(info, "page_bytes", integer(h->page_bytes));
 	json_object_set_new(info, "ticks_per_second", integer(h->ticks_per_second));
 	json_object_set_new(info, "ns_per_tick", json_real(a->clock.ns_per_tick));
-	json_object_set_new(info, "rss_bound", json_string(pmt_info_rss_bound(method)));
+	json_object_set_new(
+	    info, "rss_bound",
+	    json_string(pmt_info_rss_bound(method, pmt_facts_mode(a->tables))));
 	json_object_set_new(info, "ring", ring_object(a->trace));
 	json_object_set_new(info, "streams", streams_array(a));
 	json_object_set_new(info, "facts", facts_object(a->tables));

@@ -3,9 +3,18 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
-const char *pmt_info_rss_bound(enum pmt_rss_method method)
+static bool looks_with_calls(const char *mode)
 {
+	return strstr(mode, "calls") || strstr(mode, "lines") || !strcmp(mode, "unknown");
+}
+
+const char *pmt_info_rss_bound(enum pmt_rss_method method, const char *mode)
+{
+	if (method != PMT_RSS_OFF && !looks_with_calls(mode))
+		return "read some ten times a second while something is recorded; the "
+		       "samples have it too";
 	switch (method) {
 	case PMT_RSS_EXACT:
 		return "read at every event behind a page fault or a call that can "

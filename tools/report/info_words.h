@@ -7,8 +7,9 @@
 #include "format/payload.h"
 #include "reader/trace.h"
 
-/* What a method of reading the resident set sees, and how far off it can be. */
-const char *pmt_info_rss_bound(enum pmt_rss_method method);
+/* What a method of reading the resident set sees beside what the mode records, and how
+ * far off it can be. */
+const char *pmt_info_rss_bound(enum pmt_rss_method method, const char *mode);
 
 /* "gone", "salvaged"...: the ring's state in JSON. */
 const char *pmt_info_ring_name(enum pmt_ring_state state);

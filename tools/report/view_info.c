@@ -122,7 +122,7 @@ static void print_rss_methods(const struct pmt_report_request *request,
 			snprintf(of, sizeof(of), " (%zu thread%s)", counts[m],
 				 counts[m] == 1 ? "" : "s");
 		snprintf(words, sizeof(words), "%s%s: %s", pmt_rss_method_name(m), of,
-			 pmt_info_rss_bound(m));
+			 pmt_info_rss_bound(m, pmt_facts_mode(a->tables)));
 		print_words(request, "RSS", words);
 	}
 }

@@ -195,7 +195,7 @@ bool pmt_run_start(void)
 	choose_way();
 	if (pmt_options_do_live(options))
 		pmt_live_open(run, run->pid != pmt_identity.first_pid);
-	pmt_rss_start(options->rss);
+	pmt_rss_start(pmt_options_rss(options));
 	if (options->rss != PMT_RSS_WANTED_OFF && !pmt_rss_last_pages())
 		pmt_say(PMT_SAY_PROC,
 			"/proc cannot be read: resident set and samples are "

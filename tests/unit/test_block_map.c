@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "support/chance.h"
-#include "tracer/live/block_map.h"
+#include "tracer/live/block_slots.h"
 
 #define HEAP      UINT64_C(0x7f1234500000)
 #define UNLIMITED UINT64_MAX
@@ -33,18 +33,35 @@ enum {
 			ck_abort_msg("%s", #condition);                                  \
 	} while (0)
 
+/* As the only thread that puts and takes, without locked operations. */
+static bool is_alone;
+
+static enum pmt_block_put put_any(struct pmt_block_map *map, uint64_t address,
+				  uint64_t value, uint64_t *ret_old)
+{
+	return is_alone ? pmt_block_map_put_here(map, address, value, ret_old, true)
+			: pmt_block_map_put(map, address, value, ret_old);
+}
+
+static enum pmt_block_take take_any(struct pmt_block_map *map, uint64_t address,
+				    uint64_t *ret_value)
+{
+	return is_alone ? pmt_block_map_take_here(map, address, ret_value, true)
+			: pmt_block_map_take(map, address, ret_value);
+}
+
 static void put_new(struct pmt_block_map *map, uint64_t address, uint64_t value)
 {
 	uint64_t old;
 
-	EXPECT(pmt_block_map_put(map, address, value, &old) == PMT_PUT_NEW);
+	EXPECT(put_any(map, address, value, &old) == PMT_PUT_NEW);
 }
 
 static void take_known(struct pmt_block_map *map, uint64_t address, uint64_t value)
 {
 	uint64_t found;
 
-	EXPECT(pmt_block_map_take(map, address, &found) == PMT_TAKE_FOUND);
+	EXPECT(take_any(map, address, &found) == PMT_TAKE_FOUND);
 	EXPECT(found == value);
 }
 
@@ -52,7 +69,7 @@ static void take_unknown(struct pmt_block_map *map, uint64_t address)
 {
 	uint64_t found;
 
-	EXPECT(pmt_block_map_take(map, address, &found) == PMT_TAKE_UNKNOWN);
+	EXPECT(take_any(map, address, &found) == PMT_TAKE_UNKNOWN);
 }
 
 START_TEST(test_empty)
@@ -97,7 +114,7 @@ static void step(struct pmt_block_map *map, uint64_t *values, uint64_t i)
 		return;
 	}
 	if (values[place]) {
-		EXPECT(pmt_block_map_put(map, address, i, &old) == PMT_PUT_REPLACED);
+		EXPECT(put_any(map, address, i, &old) == PMT_PUT_REPLACED);
 		EXPECT(old == values[place]);
 	} else {
 		put_new(map, address, i);
@@ -110,6 +127,7 @@ START_TEST(test_against_an_array)
 	struct pmt_block_map map = {.most_bytes = UNLIMITED};
 	uint64_t *values = calloc(PLACES, sizeof(*values)), live = 0;
 
+	is_alone = _i;
 	begin_chance();
 	for (uint64_t i = 1; i <= STEPS; i++)
 		step(&map, values, i);
@@ -150,9 +168,9 @@ START_TEST(test_limit)
 	uint64_t put = 0, refused = 0, old;
 	static bool is_in[MANY];
 
+	is_alone = _i;
 	for (uint64_t i = 0; i < MANY; i++) {
-		enum pmt_block_put result =
-		    pmt_block_map_put(&map, HEAP + i * 64, i, &old);
+		enum pmt_block_put result = put_any(&map, HEAP + i * 64, i, &old);
 		is_in[i] = result == PMT_PUT_NEW;
 		put += is_in[i];
 		refused += result == PMT_PUT_FULL;
@@ -319,9 +337,9 @@ int main(void)
 
 	tcase_add_test(tcase, test_empty);
 	tcase_add_test(tcase, test_replaces);
-	tcase_add_test(tcase, test_against_an_array);
+	tcase_add_loop_test(tcase, test_against_an_array, 0, 2);
 	tcase_add_loop_test(tcase, test_bytes_a_block, 0, 8);
-	tcase_add_test(tcase, test_limit);
+	tcase_add_loop_test(tcase, test_limit, 0, 2);
 	tcase_add_test(tcase, test_busy);
 	tcase_add_test(tcase, test_threads);
 	tcase_add_test(tcase, test_fork);

@@ -28,6 +28,7 @@ struct pmt_block_shard {
 	_Atomic uint32_t mask;  /* slots less one; 0: no slots yet */
 	_Atomic uint32_t stuck; /* somebody gave up on the holder; who waited writes */
 	uint32_t refused;       /* the kernel gave no memory: it is not asked again */
+	uint32_t roomy_count;   /* so many, and room is to be made; 0: no slots yet */
 	struct pmt_block_slot *_Atomic slots;
 };
 
@@ -50,10 +51,6 @@ enum pmt_block_take {
 	PMT_TAKE_UNKNOWN,
 	PMT_TAKE_BUSY, /* it is there still, if it was */
 };
-
-/* Fetches what put will need, while something else is done: a miss of the caches costs as
- * much as all the rest. */
-void pmt_block_map_expect(struct pmt_block_map *map, uint64_t address);
 
 /* After the block was got and before anybody else can free it.
  * Budget: an atomic exchange, and one or two cache lines of a table of 16 bytes a slot

@@ -1,17 +1,16 @@
-/* The account of what is live; see live.h. */
+/* Which blocks are live, and whose they were; see live.h. What a block adds to the sums
+ * is in account.h. */
 #include "live/live.h"
 
 #include <errno.h>
 
 #include "drain/dump.h"
 #include "event/blocks.h"
-#include "event/emit.h"
 #include "event/hook_way.h"
-#include "live/block_map.h"
-#include "live/range_map.h"
-#include "live/rows.h"
+#include "live/account.h"
+#include "live/block_slots.h"
+#include "live/mapped.h"
 #include "python/api.h"
-#include "run/run.h"
 #include "stack/stack_ids.h"
 
 /* A block in the map: its row, and its bytes. */
@@ -22,24 +21,19 @@ uint32_t pmt_live_on;
 
 /* Inherited by a fork: the child knows its parent's blocks by their rows' numbers. */
 static struct pmt_block_map blocks;
-static struct pmt_range_map ranges;
-
-static void lose(enum pmt_loss cause)
-{
-	pmt_area_count_loss(&pmt_run->area, cause, 1);
-}
 
 void pmt_live_open(struct pmt_run *run, bool is_child)
 {
 	uint64_t forgotten = 0;
 
 	if (is_child)
-		forgotten =
-		    pmt_block_map_after_fork(&blocks) + pmt_range_map_after_fork(&ranges);
+		forgotten = pmt_block_map_after_fork(&blocks) + pmt_mapped_after_fork();
 	blocks.most_bytes = run->options->live_size_bytes;
+	pmt_sole_open(&run->live.sole);
 	if (!pmt_live_rows_open(&run->live, &run->area))
 		return;
-	run->live.sums->inherited_count = pmt_block_map_count(&blocks) + ranges.count;
+	run->live.sums->inherited_count =
+	    pmt_block_map_count(&blocks) + pmt_mapped_count();
 	if (forgotten)
 		pmt_area_count_loss(&run->area, PMT_LOSS_BLOCK_BUSY, forgotten);
 }
@@ -49,102 +43,6 @@ uint64_t pmt_live_table_bytes(void)
 	return pmt_load_relaxed(&blocks.bytes);
 }
 
-/* --- sums --- */
-
-static void add(_Atomic uint64_t *sum, uint64_t value)
-{
-	pmt_store_relaxed(sum, pmt_load_relaxed(sum) + value);
-}
-
-/* Adds what only the row's owner changes, and of row 0, which has none, anybody. */
-PMT_INLINE void add_owned(bool is_own, _Atomic uint64_t *sum, uint64_t value)
-{
-	if (PMT_LIKELY(is_own))
-		add(sum, value);
-	else
-		pmt_add_relaxed(sum, value);
-}
-
-/* Before a row changes: what it had is what it had at the peak, unless it has changed
- * since then already. Of two threads that change a row at once one may keep what the
- * other has changed: the peak is exact but for what other threads do at its very moment.
- */
-PMT_INLINE void keep_peak(const struct pmt_live_sums *sums, struct pmt_live_row *row)
-{
-	uint64_t number = pmt_load_relaxed(&sums->peak_bytes);
-
-	if (pmt_load_relaxed(&row->peak_number) == number)
-		return;
-	const struct pmt_live_sum live = pmt_live_row_live(row);
-	pmt_store_relaxed(&row->at_peak_bytes, live.bytes);
-	pmt_store_relaxed(&row->at_peak_count, live.count);
-	pmt_store_relaxed(&row->peak_number, number);
-}
-
-static bool is_heap(uint32_t kind)
-{
-	return kind <= PMT_BLOCK_MMAP;
-}
-
-static void grow_heap(struct pmt_live_sums *sums, uint64_t bytes)
-{
-	uint64_t heap = pmt_add_relaxed(&sums->heap_bytes, bytes) + bytes;
-	uint64_t peak = pmt_load_relaxed(&sums->peak_bytes);
-
-	if ((int64_t)(heap - peak) <= 0)
-		return;
-	pmt_store_relaxed(&sums->peak_tick, pmt_load_relaxed(&pmt_emit_coarse_clock));
-	while ((int64_t)(heap - peak) > 0 && !pmt_cas(&sums->peak_bytes, peak, heap))
-		peak = pmt_load_relaxed(&sums->peak_bytes);
-}
-
-static bool owns(const struct pmt_thread *t, const struct pmt_live_row *row)
-{
-	return row->stream == t->emitter.stream && row->stream != 0;
-}
-
-/* Before the block can be freed by anybody: it is in no map yet. */
-static void count_allocated(struct pmt_thread *t, uint32_t number, uint64_t bytes)
-{
-	const struct pmt_live_rows *rows = &pmt_run->live;
-	struct pmt_live_sums *sums = rows->sums;
-	struct pmt_live_row *row = pmt_live_row_own(rows, number - rows->first);
-	bool is_own = owns(t, row);
-
-	keep_peak(sums, row);
-	add_owned(is_own, &row->allocated_bytes, bytes);
-	add_owned(is_own, &row->allocated_count, 1);
-	if (is_heap(row->kind))
-		grow_heap(sums, bytes);
-}
-
-/* count 0: of a part of a mapping. Returns the row where it is the thread's own. */
-static struct pmt_live_row *count_freed(struct pmt_thread *t, uint32_t number,
-					uint64_t bytes, uint64_t count)
-{
-	struct pmt_live_sums *sums = pmt_run->live.sums;
-	struct pmt_live_row *row = pmt_live_row_at(&pmt_run->live, number);
-
-	if (PMT_UNLIKELY(!row)) {
-		pmt_add_relaxed(&sums->inherited_freed_count, count);
-		pmt_add_relaxed(&sums->inherited_freed_bytes, bytes);
-		return NULL;
-	}
-	bool is_own = owns(t, row);
-	keep_peak(sums, row);
-	if (PMT_LIKELY(is_own)) {
-		add(&row->freed_bytes, bytes);
-		add(&row->freed_count, count);
-	} else {
-		pmt_add_relaxed(&row->others_freed_bytes, bytes);
-		pmt_add_relaxed(&row->others_freed_count, count);
-		pmt_add_relaxed(&sums->other_thread_count, 1);
-	}
-	if (is_heap(row->kind))
-		pmt_add_relaxed(&sums->heap_bytes, -bytes);
-	return is_own ? row : NULL;
-}
-
 /* --- blocks --- */
 
 static uint64_t pack(uint32_t number, uint64_t bytes)
@@ -152,197 +50,258 @@ static uint64_t pack(uint32_t number, uint64_t bytes)
 	return (uint64_t)number << BYTES_BITS | (bytes & BYTES_MASK);
 }
 
-static void allocate(struct pmt_thread *t, uint64_t address, uint64_t bytes,
-		     uint32_t number)
+static uint32_t number_in(uint64_t value)
 {
-	uint64_t old;
-
-	count_allocated(t, number, bytes);
-	t->live.last = address;
-	switch (pmt_block_map_put(&blocks, address, pack(number, bytes), &old)) {
-	case PMT_PUT_NEW:
-		return;
-	case PMT_PUT_REPLACED:
-		pmt_add_relaxed(&pmt_run->live.sums->missed_free_count, 1);
-		count_freed(t, (uint32_t)(old >> BYTES_BITS), old & BYTES_MASK, 1);
-		return;
-	case PMT_PUT_FULL:
-		lose(PMT_LOSS_BLOCKS_FULL);
-		break;
-	case PMT_PUT_BUSY:
-		lose(PMT_LOSS_BLOCK_BUSY);
-		break;
-	}
-	/* Nobody will know whose it was when it is freed: it is so at once. */
-	count_freed(t, number, bytes, 1);
+	return (uint32_t)(value >> BYTES_BITS);
 }
 
-static void release(struct pmt_thread *t, uint64_t address)
+/* Of a block that was counted as allocated. */
+static PMT_NOINLINE void allocate_odd(const struct pmt_thread *t, uint32_t number,
+				      uint64_t bytes, enum pmt_block_put result,
+				      uint64_t old, bool is_alone)
+{
+	if (result == PMT_PUT_REPLACED) {
+		pmt_add_relaxed(&pmt_run->live.sums->missed_free_count, 1);
+		pmt_account_freed_self(t, number_in(old), old & BYTES_MASK, 1, is_alone);
+		return;
+	}
+	pmt_account_lose(result == PMT_PUT_FULL ? PMT_LOSS_BLOCKS_FULL
+						: PMT_LOSS_BLOCK_BUSY);
+	/* Nobody will know whose it was when it is freed: it is so at once. */
+	pmt_account_freed_self(t, number, bytes, 1, is_alone);
+}
+
+PMT_INLINE void allocate(struct pmt_thread *t, uint64_t address, uint64_t bytes,
+			 uint32_t number, bool is_alone)
+{
+	enum pmt_block_put result;
+	uint64_t old = 0;
+
+	pmt_account_allocated_self(t, number, bytes, is_alone);
+	t->live.last = address;
+	result =
+	    pmt_block_map_put_here(&blocks, address, pack(number, bytes), &old, is_alone);
+	if (PMT_UNLIKELY(result != PMT_PUT_NEW))
+		allocate_odd(t, number, bytes, result, old, is_alone);
+}
+
+PMT_INLINE void release(struct pmt_thread *t, uint64_t address, bool is_alone)
 {
 	bool is_last = t->live.last == address;
 	struct pmt_live_row *row;
 	uint64_t value;
 
-	switch (pmt_block_map_take(&blocks, address, &value)) {
+	switch (pmt_block_map_take_here(&blocks, address, &value, is_alone)) {
 	case PMT_TAKE_FOUND:
-		row = count_freed(t, (uint32_t)(value >> BYTES_BITS), value & BYTES_MASK,
-				  1);
+		row = pmt_account_freed_self(t, number_in(value), value & BYTES_MASK, 1,
+					     is_alone);
 		if (is_last && row) {
-			add(&row->temporary_bytes, value & BYTES_MASK);
-			add(&row->temporary_count, 1);
+			pmt_account_add(&row->temporary_bytes, value & BYTES_MASK);
+			pmt_account_add(&row->temporary_count, 1);
 		}
 		break;
 	case PMT_TAKE_UNKNOWN:
 		pmt_add_relaxed(&pmt_run->live.sums->unknown_free_count, 1);
 		break;
 	case PMT_TAKE_BUSY:
-		lose(PMT_LOSS_BLOCK_BUSY);
+		pmt_account_lose(PMT_LOSS_BLOCK_BUSY);
 		break;
 	}
 	if (is_last)
 		t->live.last = 0;
 }
 
-/* --- mappings --- */
+/* --- beginning and ending --- */
 
-/* Pieces that lay in the range. Lock held. */
-static uint64_t take_ranges(struct pmt_thread *t, uint64_t from, uint64_t to)
+/* What a handler finds that comes within: nothing may be moved across either. */
+PMT_INLINE void set_busy(struct pmt_emitter *e, uint32_t busy)
 {
-	struct pmt_range piece;
-	uint64_t count = 0;
-	bool is_whole;
-
-	while (pmt_range_map_take(&ranges, from, to, &piece, &is_whole)) {
-		count_freed(t, (uint32_t)piece.value, piece.to - piece.from, is_whole);
-		count++;
-	}
-	return count;
-}
-
-static void map(struct pmt_thread *t, uint64_t from, uint64_t bytes, uint32_t number)
-{
-	struct pmt_range range = {from, from + bytes, number};
-
-	if (!pmt_range_map_lock(&ranges)) {
-		lose(PMT_LOSS_BLOCK_BUSY);
-		return;
-	}
-	pmt_add_relaxed(&pmt_run->live.sums->missed_free_count,
-			take_ranges(t, from, from + bytes));
-	count_allocated(t, number, bytes);
-	if (!pmt_range_map_put(&ranges, range)) {
-		lose(PMT_LOSS_BLOCKS_FULL);
-		count_freed(t, number, bytes, 1);
-	}
-	pmt_range_map_unlock(&ranges);
-}
-
-static void unmap(struct pmt_thread *t, uint64_t from, uint64_t bytes)
-{
-	if (!pmt_range_map_lock(&ranges)) {
-		lose(PMT_LOSS_BLOCK_BUSY);
-		return;
-	}
-	if (!take_ranges(t, from, from + bytes))
-		pmt_add_relaxed(&pmt_run->live.sums->unknown_free_count, 1);
-	pmt_range_map_unlock(&ranges);
-}
-
-/* --- the callers' side --- */
-
-static PMT_NOINLINE bool prepare_slow(struct pmt_thread *t)
-{
-	/* Without room in its stream a thread's blocks are counted all the same. */
-	bool ready = (pmt_blocks_prepare_self(t) || t->emitter.live) && pmt_run_is_on() &&
-		     pmt_run->live.sums;
-
-	if (!ready)
-		pmt_emit_drop(t, PMT_OP_EXTENDED); /* it clears busy */
-	return ready;
-}
-
-/* False: nothing is to be counted, or a loss was. */
-PMT_INLINE bool begin(struct pmt_thread *t)
-{
-	struct pmt_emitter *e = &t->emitter;
-
-	if (PMT_UNLIKELY(e->busy)) { /* a signal handler within */
-		if (pmt_run_is_on())
-			lose(PMT_LOSS_REENTERED);
-		return false;
-	}
-	e->busy = e->in_malloc = 1;
-	if (PMT_LIKELY(e->ring.head < e->ring.limit) || prepare_slow(t))
-		return true;
-	e->busy = e->in_malloc = 0;
-	return false;
-}
-
-static void end(struct pmt_emitter *e)
-{
-	e->busy = e->in_malloc = 0;
+	atomic_signal_fence(memory_order_seq_cst);
+	e->busy = busy;
+	e->in_malloc = busy;
+	atomic_signal_fence(memory_order_seq_cst);
 }
 
 /* What is allocated while tracing is paused is nobody's; frees are always followed. */
-static bool is_paused(void)
+PMT_INLINE bool is_paused(void)
 {
 	return pmt_load32_relaxed(&pmt_hook_way) & PMT_WAY_PAUSED;
 }
 
+/* Begins where nothing stands in the way; false: begin will know what does. */
+PMT_INLINE bool try_begin(struct pmt_emitter *e)
+{
+	if (PMT_UNLIKELY(e->busy || e->ring.head >= e->ring.limit))
+		return false;
+	set_busy(e, 1);
+	return true;
+}
+
+/* False: nothing is to be counted, or a loss was. */
+static bool begin(struct pmt_thread *t)
+{
+	struct pmt_emitter *e = &t->emitter;
+
+	if (e->busy) { /* a signal handler within */
+		if (pmt_run_is_on())
+			pmt_account_lose(PMT_LOSS_REENTERED);
+		return false;
+	}
+	set_busy(e, 1);
+	/* Without room in its stream a thread's blocks are counted all the same. */
+	if (e->ring.head < e->ring.limit ||
+	    ((pmt_blocks_prepare_self(t) || e->live) && pmt_run_is_on()))
+		return true;
+	pmt_emit_drop(t, PMT_OP_EXTENDED);
+	set_busy(e, 0);
+	return false;
+}
+
+/* Where the interpreter begins to end it frees what the program still holds: what was
+ * live until then is written now. */
+PMT_INLINE bool is_end_to_be_said(void)
+{
+	return !pmt_blocks_end_is_said && pmt_py_has_begun_to_end();
+}
+
+/* --- the callers' side: straight where that can be, with nothing that changes errno ---
+ */
+
 /* Of each family the first kind. */
-static enum pmt_block_kind family_of(enum pmt_block_kind kind)
+PMT_INLINE enum pmt_block_kind family_of(enum pmt_block_kind kind)
 {
 	return kind < PMT_BLOCK_MMAP ? PMT_BLOCK_MALLOC : kind;
+}
+
+PMT_INLINE uint32_t number_of_place(struct pmt_thread *t, enum pmt_block_kind kind)
+{
+	bool is_full = false;
+	uint32_t number = pmt_live_row_number_self(t, &t->live, pmt_stack_id_self(t),
+						   family_of(kind), &is_full);
+
+	if (PMT_UNLIKELY(is_full))
+		pmt_account_lose(PMT_LOSS_PLACES_FULL);
+	return number;
+}
+
+/* Begins a section where others may be, or where nobody was yet. PMT_SOLE_BUSY: nothing
+ * can be counted, and the loss was. */
+PMT_INLINE enum pmt_sole_way enter(struct pmt_thread *t)
+{
+	enum pmt_sole_way way = PMT_SOLE_BUSY;
+
+	if (PMT_UNLIKELY(!pmt_run->live.sums)) { /* there was no memory for rows */
+		pmt_account_lose(PMT_LOSS_NO_RING);
+		return way;
+	}
+	way = pmt_sole_enter_self(&pmt_run->live.sole, &t->live.sole);
+	if (PMT_UNLIKELY(way == PMT_SOLE_BUSY))
+		pmt_account_lose(PMT_LOSS_BLOCK_BUSY);
+	return way;
+}
+
+/* Where others may be, and of mappings. */
+static PMT_NOINLINE void allocate_any(struct pmt_thread *t, uint64_t address,
+				      uint64_t bytes, enum pmt_block_kind kind,
+				      uint32_t number)
+{
+	enum pmt_sole_way way = enter(t);
+	bool is_alone = way == PMT_SOLE_ALONE;
+
+	if (PMT_UNLIKELY(way == PMT_SOLE_BUSY))
+		return;
+	if (kind >= PMT_BLOCK_MMAP)
+		pmt_mapped_allocated_self(t, address, bytes, number, is_alone);
+	else if (is_alone)
+		allocate(t, address, bytes, number, true);
+	else
+		allocate(t, address, bytes, number, false);
+	pmt_sole_leave_self(&t->live.sole, way);
+}
+
+static PMT_NOINLINE void allocated_slow(struct pmt_thread *t, const void *p, size_t bytes,
+					enum pmt_block_kind kind)
+{
+	int saved = errno;
+
+	if (kind <= PMT_BLOCK_SHARED && begin(t)) { /* the rest are of Python's domains */
+		if (!is_paused())
+			allocate_any(t, (uintptr_t)p, bytes, kind,
+				     number_of_place(t, kind));
+		set_busy(&t->emitter, 0);
+	}
+	errno = saved;
 }
 
 void pmt_live_allocated_self(struct pmt_thread *t, const void *p, size_t bytes,
 			     enum pmt_block_kind kind)
 {
-	int saved = errno;
-	bool is_full = false;
+	uint64_t address = (uintptr_t)p;
 
-	if (PMT_UNLIKELY(kind > PMT_BLOCK_SHARED)) /* of Python's domains */
+	if (PMT_UNLIKELY(kind >= PMT_BLOCK_MMAP || is_paused()) ||
+	    !try_begin(&t->emitter)) {
+		allocated_slow(t, p, bytes, kind);
 		return;
-	if (PMT_LIKELY(begin(t))) {
-		if (PMT_LIKELY(!is_paused())) {
-			pmt_block_map_expect(&blocks, (uintptr_t)p);
-			uint32_t number = pmt_live_row_number_self(
-			    t, &t->live, pmt_stack_id_self(t), family_of(kind), &is_full);
-			if (PMT_UNLIKELY(is_full))
-				lose(PMT_LOSS_PLACES_FULL);
-			if (PMT_LIKELY(kind < PMT_BLOCK_MMAP))
-				allocate(t, (uintptr_t)p, bytes, number);
-			else
-				map(t, (uintptr_t)p, bytes, number);
-		}
-		end(&t->emitter);
 	}
-	errno = saved;
+	pmt_block_map_expect(&blocks, address);
+	uint32_t number = number_of_place(t, PMT_BLOCK_MALLOC);
+	if (PMT_LIKELY(pmt_sole_try_alone_self(&t->live.sole))) {
+		allocate(t, address, bytes, number, true);
+		pmt_sole_leave_self(&t->live.sole, PMT_SOLE_ALONE);
+	} else {
+		allocate_any(t, address, bytes, PMT_BLOCK_MALLOC, number);
+	}
+	set_busy(&t->emitter, 0);
 }
 
-/* Where the interpreter begins to end it frees what the program still holds: what was
- * live until then is written now. */
-static PMT_NOINLINE void note_end(struct pmt_thread *t)
+static PMT_NOINLINE void release_any(struct pmt_thread *t, uint64_t address,
+				     uint64_t bytes, enum pmt_block_kind kind)
 {
-	pmt_dump_now(PMT_LIVE_PYTHON_ENDS);
-	pmt_blocks_say_end(t);
+	enum pmt_sole_way way = enter(t);
+	bool is_alone = way == PMT_SOLE_ALONE;
+
+	if (PMT_UNLIKELY(way == PMT_SOLE_BUSY))
+		return;
+	if (kind >= PMT_BLOCK_MMAP)
+		pmt_mapped_freed_self(t, address, bytes, is_alone);
+	else if (is_alone)
+		release(t, address, true);
+	else
+		release(t, address, false);
+	pmt_sole_leave_self(&t->live.sole, way);
+}
+
+static PMT_NOINLINE void freed_slow(struct pmt_thread *t, const void *p, size_t bytes,
+				    enum pmt_block_kind kind)
+{
+	int saved = errno;
+
+	if (kind <= PMT_BLOCK_SHARED && begin(t)) {
+		if (is_end_to_be_said()) {
+			pmt_dump_now(PMT_LIVE_PYTHON_ENDS);
+			pmt_blocks_say_end(t);
+		}
+		release_any(t, (uintptr_t)p, bytes, kind);
+		set_busy(&t->emitter, 0);
+	}
+	errno = saved;
 }
 
 void pmt_live_freed_self(struct pmt_thread *t, const void *p, size_t bytes,
 			 enum pmt_block_kind kind)
 {
-	int saved = errno;
+	uint64_t address = (uintptr_t)p;
 
-	if (PMT_UNLIKELY(kind > PMT_BLOCK_SHARED))
+	if (PMT_UNLIKELY(kind >= PMT_BLOCK_MMAP || is_end_to_be_said()) ||
+	    !try_begin(&t->emitter)) {
+		freed_slow(t, p, bytes, kind);
 		return;
-	if (PMT_LIKELY(begin(t))) {
-		if (PMT_UNLIKELY(!pmt_blocks_end_is_said && pmt_py_has_begun_to_end()))
-			note_end(t);
-		if (PMT_LIKELY(kind < PMT_BLOCK_MMAP))
-			release(t, (uintptr_t)p);
-		else
-			unmap(t, (uintptr_t)p, bytes);
-		end(&t->emitter);
 	}
-	errno = saved;
+	if (PMT_LIKELY(pmt_sole_try_alone_self(&t->live.sole))) {
+		release(t, address, true);
+		pmt_sole_leave_self(&t->live.sole, PMT_SOLE_ALONE);
+	} else {
+		release_any(t, address, 0, PMT_BLOCK_MALLOC);
+	}
+	set_busy(&t->emitter, 0);
 }

@@ -2,29 +2,18 @@
 #include "live/range_map.h"
 
 #include <string.h>
-#include <time.h>
 
-#include "os/sys.h"
+#include "os/patience.h"
 #include "rss/own_memory.h"
 
-enum {
-	FIRST_RANGES = 512,
-	YIELDS = 100,
-	NAPS = 1000,
-	NAP_NS = 50000,
-};
+enum { FIRST_RANGES = 512 };
 
 bool pmt_range_map_lock(struct pmt_range_map *map)
 {
-	static const struct timespec nap = {0, NAP_NS};
-
-	for (int i = 0; i < YIELDS + NAPS; i++) {
+	for (int i = 0; i < PMT_PATIENCE_ALL; i++) {
 		if (pmt_cas32(&map->lock, 0, 1))
 			return true;
-		if (i < YIELDS)
-			pmt_sys_sched_yield();
-		else
-			pmt_sys_clock_nanosleep(CLOCK_MONOTONIC, 0, &nap);
+		pmt_patience_wait(i);
 	}
 	return false;
 }

@@ -15,6 +15,7 @@
 #include "base/attr.h"
 #include "format/live_layout.h"
 #include "format/payload_blocks.h"
+#include "live/sole.h"
 
 struct pmt_area;
 struct pmt_thread;
@@ -36,6 +37,7 @@ struct pmt_live_rows {
 	uint32_t rows_a_block;      /* a power of two */
 	uint32_t most;
 	_Atomic uint32_t count; /* given; any thread adds */
+	struct pmt_sole sole;   /* of the threads that count in them */
 };
 
 /* From a stack id to the number of its row, for each kind. Owner only; the reaper. */
@@ -47,6 +49,7 @@ struct pmt_live_index {
 /* A thread's part. All zero, wiped by a fork too, is nothing yet. */
 struct pmt_live_thread {
 	uint64_t last; /* the address allocated last; 0: none, or freed */
+	struct pmt_sole_thread sole;
 	struct pmt_live_index index[PMT_LIVE_KINDS];
 };
 

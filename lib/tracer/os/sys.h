@@ -271,6 +271,12 @@ static inline int pmt_sys_sched_yield(void)
 	return (int)pmt_syscall6(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
 }
 
+/* Of this process; cmd is one of linux/membarrier.h's. */
+static inline int pmt_sys_membarrier(int cmd)
+{
+	return (int)pmt_syscall6(SYS_membarrier, cmd, 0, 0, 0, 0, 0);
+}
+
 static inline int pmt_sys_getrlimit(int resource, struct rlimit *ret_limit)
 {
 	return (int)pmt_syscall6(SYS_prlimit64, 0, resource, 0, (long)ret_limit, 0, 0);

@@ -20,7 +20,7 @@ enum { PMT_EMIT_CLOCK_EVERY = 16 };
  * slept sees it changed and reads the real clock at its next event. Drain writes,
  * producers read, relaxed: it is a hint.
  */
-extern _Atomic uint64_t pmt_emit_coarse_clock;
+extern PMT_HIDDEN _Atomic uint64_t pmt_emit_coarse_clock;
 
 /* 1 while the drain thread shall run but does not: it ended for a fork. Who stops and
  * starts it writes; producers look when they read the clock, relaxed, and ask for it. */

@@ -19,7 +19,7 @@ enum pmt_way {
 
 /* Marks, the attachment and the run set bits; hooks read it, relaxed: a change takes
  * effect at each thread's next event. */
-extern _Atomic uint32_t pmt_hook_way;
+extern PMT_HIDDEN _Atomic uint32_t pmt_hook_way;
 
 /* The slow ways. */
 void pmt_hook_event_other(struct pmt_thread *t, uint32_t way, unsigned op,

@@ -167,7 +167,7 @@ struct pmt_py {
 	bool free_threaded;
 };
 
-extern struct pmt_py pmt_py;
+extern PMT_HIDDEN struct pmt_py pmt_py;
 
 /*
  * Looks everything up in handle (from dlopen). 0 when this is a CPython we can work with;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/attr.h"
 #include "base/options.h"
 #include "drain/drain.h"
 #include "drain/trace_file.h"
@@ -49,7 +50,7 @@ struct pmt_run {
 };
 
 /* NULL until pmt_run_prepare; then fixed for the life of the program. */
-extern struct pmt_run *pmt_run;
+extern PMT_HIDDEN struct pmt_run *pmt_run;
 
 /* From the library's constructor, once: remembers options and the directory that a
  * relative `out` is meant from. 0 or a negative errno. */

@@ -99,6 +99,7 @@ static bool read_alloc(const struct pmt_event *event, struct pmt_block_op *op,
 	op->bytes = alloc->usable_bytes && !pmt_place_is_domain(*ret_kind)
 			? alloc->usable_bytes
 			: alloc->requested_bytes;
+	op->beneath_bytes = pmt_place_is_domain(*ret_kind) ? alloc->usable_bytes : 0;
 	op->is_map = pmt_place_is_map(*ret_kind);
 	op->is_in_turn = pmt_place_is_domain(*ret_kind);
 	return true;

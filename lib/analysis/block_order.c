@@ -116,9 +116,10 @@ static bool annul_pair(struct pmt_block_order *order, uint64_t first)
 		if (next && (is_pair(op, next) || is_swap(order->set, op, next))) {
 			const struct pmt_block_op *alloc = op->is_free ? next : op;
 
-			pmt_places_pass(&order->set->places, alloc->place, alloc->bytes,
-					!op->is_free && next->ordinal - op->ordinal <=
-							    order->set->temporary_within);
+			pmt_live_set_pass(order->set, alloc,
+					  !op->is_free &&
+					      next->ordinal - op->ordinal <=
+						  order->set->temporary_within);
 			pmt_block_queue_unlink(&order->queue, before_second, second);
 			pmt_block_queue_unlink(&order->queue, before, n);
 			return true;

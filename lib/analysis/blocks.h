@@ -36,9 +36,6 @@ struct pmt_blocks {
 	struct pmt_map by_id;               /* stream and stack id -> context */
 	struct pmt_native_functions native; /* of C frames */
 	struct pmt_block_table live;
-	uint64_t allocated_count;
-	uint64_t freed_count;
-	uint64_t unknown_count; /* frees of blocks that the trace never saw allocated */
 };
 
 void pmt_blocks_close(struct pmt_blocks *blocks);

@@ -6,6 +6,7 @@
 void pmt_live_set_close(struct pmt_live_set *set)
 {
 	pmt_block_table_close(&set->blocks);
+	pmt_block_table_close(&set->beneath);
 	pmt_live_maps_close(&set->maps);
 	pmt_places_close(&set->places);
 }
@@ -62,6 +63,36 @@ static void count_unknown(struct pmt_live_set *set, const struct pmt_block_op *o
 
 /* --- blocks --- */
 
+static void add_beneath(struct pmt_live_set *set, const struct pmt_block_op *op)
+{
+	struct pmt_place_beneath *beneath = &set->places.items[op->place].beneath;
+
+	beneath->allocated_bytes += op->beneath_bytes;
+	beneath->allocated_count += op->beneath_bytes > 0;
+}
+
+static void remove_beneath(struct pmt_live_set *set, const struct pmt_block_entry *block)
+{
+	struct pmt_place_beneath *sums = &set->places.items[block->place].beneath;
+	struct pmt_block_entry *found =
+	    pmt_block_table_find(&set->beneath, block->address);
+
+	if (!found)
+		return;
+	sums->freed_bytes += found->bytes;
+	sums->freed_count++;
+	pmt_block_table_remove(&set->beneath, found);
+}
+
+/* Its entry stays as it is. */
+static void let_go(struct pmt_live_set *set, const struct pmt_block_entry *block)
+{
+	pmt_places_remove(&set->places, block->place, block->bytes, 1,
+			  pmt_places_scale(&set->places, block->bytes));
+	if (set->beneath.count > 0)
+		remove_beneath(set, block);
+}
+
 /* Where a block is, its free was missed; unless op is forced it is not taken then. */
 static int allocate(struct pmt_live_set *set, const struct pmt_block_op *op,
 		    bool is_forced, bool *ret_taken)
@@ -78,8 +109,7 @@ static int allocate(struct pmt_live_set *set, const struct pmt_block_op *op,
 		return error;
 	if (old) {
 		set->missed_free_count++;
-		pmt_places_remove(&set->places, old->place, old->bytes, 1,
-				  pmt_places_scale(&set->places, old->bytes));
+		let_go(set, old);
 		*old = block;
 	}
 	uint64_t *recent = recent_free(set, op->address);
@@ -87,7 +117,12 @@ static int allocate(struct pmt_live_set *set, const struct pmt_block_op *op,
 		*recent = 0;
 	pmt_places_add(&set->places, op->place, op->bytes, 1,
 		       pmt_places_scale(&set->places, op->bytes), op->tick);
-	return 0;
+	if (op->beneath_bytes == 0)
+		return 0;
+	add_beneath(set, op);
+	return pmt_block_table_put(
+	    &set->beneath,
+	    (struct pmt_block_entry){.address = op->address, .bytes = op->beneath_bytes});
 }
 
 /* False: nothing is there. */
@@ -102,8 +137,7 @@ static bool release(struct pmt_live_set *set, const struct pmt_block_op *op)
 	} else if (op->ordinal - block->ordinal <= set->temporary_within) {
 		pmt_places_note_temporary(&set->places, block->place, block->bytes);
 	}
-	pmt_places_remove(&set->places, block->place, block->bytes, 1,
-			  pmt_places_scale(&set->places, block->bytes));
+	let_go(set, block);
 	pmt_block_table_remove(&set->blocks, block);
 	*recent_free(set, op->address) = op->address;
 	return true;
@@ -184,4 +218,15 @@ int pmt_live_set_take(struct pmt_live_set *set, const struct pmt_block_op *op,
 		return allocate(set, op, false, ret_taken);
 	*ret_taken = release(set, op);
 	return 0;
+}
+
+void pmt_live_set_pass(struct pmt_live_set *set, const struct pmt_block_op *op,
+		       bool is_temporary)
+{
+	struct pmt_place_beneath *beneath = &set->places.items[op->place].beneath;
+
+	pmt_places_pass(&set->places, op->place, op->bytes, is_temporary);
+	add_beneath(set, op);
+	beneath->freed_bytes += op->beneath_bytes;
+	beneath->freed_count += op->beneath_bytes > 0;
 }

@@ -18,6 +18,8 @@
 struct pmt_block_op {
 	uint64_t address; /* not 0 */
 	uint64_t bytes;   /* of an allocation; of a free of mappings: 0 the whole one */
+	uint64_t
+	    beneath_bytes; /* of an object that is a block of malloc's; 0: it is none */
 	uint64_t tick;
 	uint32_t stream;
 	uint32_t place;   /* of an allocation */
@@ -33,6 +35,7 @@ enum { PMT_RECENT_FREES = 4096 };
 
 struct pmt_live_set {
 	struct pmt_block_table blocks;
+	struct pmt_block_table beneath; /* of these, by their address: beneath_bytes */
 	struct pmt_live_maps maps;
 	struct pmt_places places;
 	uint32_t temporary_within; /* freed within so many allocations: temporary */
@@ -61,5 +64,9 @@ int pmt_live_set_apply(struct pmt_live_set *set,
 /* The same if it fits: *ret_taken says whether. 0 or -ENOMEM. */
 int pmt_live_set_take(struct pmt_live_set *set, const struct pmt_block_op *op,
 		      bool *ret_taken) PMT_MUST_CHECK;
+
+/* An allocation that came and went at a moment that nobody knows. */
+void pmt_live_set_pass(struct pmt_live_set *set, const struct pmt_block_op *op,
+		       bool is_temporary);
 
 #endif

@@ -40,10 +40,10 @@ struct pmt_model_options {
 	/* Counts, times, samples, losses and nothing that needs stacks: no functions, no
 	 * tree, no timeline of events. */
 	bool counts_only;
-	bool with_block_history; /* ALLOC and FREE records as a live set */
-	/* And only so: the tree, functions and lines have nothing of single blocks. Half
-	 * the time of such a trace. */
-	bool blocks_uncharged;
+	/* ALLOC and FREE records as a live set: the tree, functions and lines have of
+	 * single blocks what that has, to the moment where it ends. Without it they have
+	 * all of them, in less time. */
+	bool with_block_history;
 	struct pmt_block_history_options block_history;
 	/* The model as it was at a moment of the stretch: what is behind it is counted
 	 * only. */

@@ -147,12 +147,9 @@ int pmt_model_add_alloc(struct pmt_model *model, struct pmt_stream_state *stream
 	const struct pmt_block_alloc *alloc = &event->block.alloc;
 	int error = 0;
 
-	pmt_model_count_event(model, stream);
-	if (model->options.blocks_uncharged)
-		return 0;
 	if (!event->block.is_readable || alloc->usable_bytes > INT64_MAX)
 		return 0;
-	blocks->allocated_count++;
+	pmt_block_table_expect(&blocks->live, event->address);
 	struct pmt_block_entry block = {
 	    .address = event->address,
 	    .bytes = alloc->usable_bytes,
@@ -188,18 +185,12 @@ int pmt_model_add_free(struct pmt_model *model, struct pmt_stream_state *stream,
 	const uint64_t bytes = event->block.release.bytes;
 	struct pmt_blocks *blocks = &model->blocks;
 
-	pmt_model_count_event(model, stream);
-	if (model->options.blocks_uncharged)
-		return 0;
 	if (!event->block.is_readable)
 		return 0;
-	blocks->freed_count++;
 	struct pmt_block_entry *block =
 	    pmt_block_table_find(&blocks->live, event->address);
-	if (!block || (bytes && bytes != block->bytes)) {
-		blocks->unknown_count++;
+	if (!block || (bytes && bytes != block->bytes))
 		return 0;
-	}
 	if (block->owed_frees) {
 		block->owed_frees--;
 		return 0;

@@ -163,10 +163,7 @@ static int add_history(struct pmt_model *model, const struct pmt_stream_state *s
 {
 	const struct pmt_peaks *peaks = &model->peaks;
 
-	model->counts.blocks++;
-	model->counts.allocs += event->record.ext == PMT_EXT_ALLOC;
-	if (!model->options.with_block_history)
-		return 0;
+	pmt_block_table_expect(&model->block_history.set.blocks, event->address);
 	if (peaks->base_known)
 		pmt_block_history_see_rss(
 		    &model->block_history,
@@ -186,18 +183,19 @@ static int leave_c(struct pmt_model *model, struct pmt_stream_state *stream)
 	return 0;
 }
 
+/* One account of blocks: the live set where it is asked for, which costs more. */
 static int add_block(struct pmt_model *model, struct pmt_stream_state *stream,
 		     const struct pmt_event *event)
 {
-	/* Both accounts wait for memory most: let them wait at the same time. */
-	pmt_block_table_expect(&model->block_history.set.blocks, event->address);
-	pmt_block_table_expect(&model->blocks.live, event->address);
-	int error = add_history(model, stream, event);
-	if (error)
-		return error;
-	return event->record.ext == PMT_EXT_ALLOC
-		   ? pmt_model_add_alloc(model, stream, event)
-		   : pmt_model_add_free(model, stream, event);
+	bool is_alloc = event->record.ext == PMT_EXT_ALLOC;
+
+	pmt_model_count_event(model, stream);
+	model->counts.blocks++;
+	model->counts.allocs += is_alloc;
+	if (model->options.with_block_history)
+		return add_history(model, stream, event);
+	return is_alloc ? pmt_model_add_alloc(model, stream, event)
+			: pmt_model_add_free(model, stream, event);
 }
 
 int pmt_model_add_extended(struct pmt_model *model, struct pmt_stream_state *stream,

@@ -232,7 +232,9 @@ int pmt_model_finish(struct pmt_model *model)
 	if (!error)
 		error = pmt_model_charge_contexts(model);
 	if (!error)
-		error = pmt_model_finish_live(model);
+		error = pmt_model_charge_history(model);
+	if (!error)
+		error = pmt_model_charge_live_sums(model);
 	if (!error)
 		error = pmt_functions_finish(&model->functions, model->tables);
 	if (!error && model->options.by_thread)

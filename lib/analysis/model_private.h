@@ -91,7 +91,11 @@ int pmt_model_charge_line(struct pmt_model *model,
 /* Records of what is live (model_live.c). 0 or -ENOMEM. */
 int pmt_model_add_live(struct pmt_model *model,
 		       const struct pmt_record *record) PMT_MUST_CHECK;
-int pmt_model_finish_live(struct pmt_model *model) PMT_MUST_CHECK;
+
+/* Places, charged to their contexts behind the last event (model_places.c): of the live
+ * set when it is finished, and of the records of what is live. 0 or -ENOMEM. */
+int pmt_model_charge_history(struct pmt_model *model) PMT_MUST_CHECK;
+int pmt_model_charge_live_sums(struct pmt_model *model) PMT_MUST_CHECK;
 
 /* A frame for calls that nobody knows, on top of the running ones. 0 or -ENOMEM. */
 int pmt_model_unknown_frame(struct pmt_model *model, struct pmt_stream_state *stream,

@@ -69,6 +69,14 @@ static inline uint64_t pmt_held_count(const struct pmt_held *held)
 	return pmt_share_rounded(held->count, held->count_part);
 }
 
+/* Blocks of malloc's that objects of Python's domains are: of large ones. */
+struct pmt_place_beneath {
+	uint64_t allocated_bytes;
+	uint64_t allocated_count;
+	uint64_t freed_bytes;
+	uint64_t freed_count;
+};
+
 struct pmt_place {
 	uint32_t stream;
 	uint32_t context; /* of the stream: pmt_tables_context; 0: no Python */
@@ -82,6 +90,7 @@ struct pmt_place {
 	uint64_t requested_bytes;        /* what was asked for of allocated.bytes */
 	struct pmt_held temporary;       /* freed soon, by the thread itself */
 	struct pmt_held at[PMT_MOMENTS]; /* good after pmt_places_finish */
+	struct pmt_place_beneath beneath;
 };
 
 struct pmt_place_moment_state {

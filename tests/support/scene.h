@@ -16,7 +16,8 @@
  *                                  fmap=BYTES
  *   point op=start code=ID from=ID depth=N skipped=N line=N from_line=N
  *                                            and the same
- *   malloc ADDRESS BYTES stack=ID domain=raw|mem|obj      free ADDRESS
+ *   malloc ADDRESS BYTES stack=ID domain=raw|mem|obj usable=BYTES
+ *                                  free ADDRESS
  *   mmap ADDRESS BYTES stack=ID kind=mmap|file|reserved|shared|arena
  *                                  munmap ADDRESS BYTES
  *                                            and on each +TICKS and the changes above

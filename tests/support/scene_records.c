@@ -327,7 +327,7 @@ static void put_alloc(struct scene *scene, const struct scene_words *w, unsigned
 	    .kind = (uint8_t)kind,
 	    .stack_id = (uint32_t)scene_words_value_number(w, "stack", 0),
 	    .requested_bytes = scene_words_at(w, 2),
-	    .usable_bytes = scene_words_at(w, 2),
+	    .usable_bytes = scene_words_value_number(w, "usable", scene_words_at(w, 2)),
 	    .address_step = step_to(scene->now, scene_words_at(w, 1)),
 	};
 

@@ -61,13 +61,12 @@ int pmt_report_load(const struct pmt_report_request *request, bool by_thread,
 	return load(request, &model, ret_analysis);
 }
 
-static int load_blocks(const struct pmt_report_request *request, bool uncharged,
-		       struct pmt_analysis *ret_analysis)
+int pmt_report_load_blocks(const struct pmt_report_request *request,
+			   struct pmt_analysis *ret_analysis)
 {
 	struct pmt_model_options model = {
 	    .by_thread = request->thread != NULL,
 	    .with_block_history = true,
-	    .blocks_uncharged = uncharged,
 	    .block_history = {.from_mark = request->from_mark,
 			      .to_mark = request->to_mark,
 			      .temporary_within = request->within_count,
@@ -78,25 +77,12 @@ static int load_blocks(const struct pmt_report_request *request, bool uncharged,
 	return load(request, &model, ret_analysis);
 }
 
-int pmt_report_load_blocks(const struct pmt_report_request *request,
-			   struct pmt_analysis *ret_analysis)
-{
-	return load_blocks(request, true, ret_analysis);
-}
-
-int pmt_report_load_with_blocks(const struct pmt_report_request *request,
-				struct pmt_analysis *ret_analysis)
-{
-	return load_blocks(request, false, ret_analysis);
-}
-
 int pmt_report_load_until(const struct pmt_report_request *request, enum pmt_until until,
 			  bool of_blocks, struct pmt_analysis *ret_analysis)
 {
 	struct pmt_model_options model = {
 	    .by_thread = request->thread != NULL,
 	    .with_block_history = of_blocks,
-	    .blocks_uncharged = of_blocks,
 	    /* The stretch tells where it ends. */
 	    .block_history = {.to_mark = PMT_TO_EXIT,
 			      .by_size = request->by == PMT_BY_SIZE},

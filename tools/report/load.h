@@ -22,17 +22,13 @@ int pmt_report_verdict(const struct pmt_report_request *request,
 		       const struct pmt_losses *losses);
 
 /* The trace at a moment of the stretch that the request's marks or region name.
- * of_blocks: with its live set, and calls without what single blocks say of them. */
+ * of_blocks: with its live set. */
 int pmt_report_load_until(const struct pmt_report_request *request, enum pmt_until until,
 			  bool of_blocks, struct pmt_analysis *ret_analysis);
 
-/* The live set of single blocks between the request's marks, or until its moment; apart
- * by size for --by=size. The tree, functions and lines have nothing of these blocks. */
+/* With the live set of single blocks between the request's marks, or until its moment;
+ * apart by size for --by=size. Of blocks the tree and its functions have what it has. */
 int pmt_report_load_blocks(const struct pmt_report_request *request,
 			   struct pmt_analysis *ret_analysis);
-
-/* As pmt_report_load, with that live set besides. */
-int pmt_report_load_with_blocks(const struct pmt_report_request *request,
-				struct pmt_analysis *ret_analysis);
 
 #endif

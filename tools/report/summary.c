@@ -73,7 +73,7 @@ static int fill_retained(struct pmt_summary *summary, const struct pmt_analysis 
 	uint32_t count;
 	int error;
 
-	if (!a->model->measured.blocks || !a->model->options.with_block_history)
+	if (!a->model->measured.blocks)
 		return 0;
 	error = pmt_block_model_new(a, &options, &summary->blocks);
 	if (!error)

@@ -13,7 +13,7 @@ static int run(const struct pmt_report_request *request)
 	    request->limit_count ? request->limit_count : PMT_SUMMARY_LIST_ROWS;
 	struct pmt_summary summary;
 	struct pmt_analysis a;
-	int code = pmt_report_load_with_blocks(request, &a);
+	int code = pmt_report_load_blocks(request, &a);
 
 	if (code != PMT_EXIT_OK)
 		return code;

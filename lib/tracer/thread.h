@@ -93,6 +93,28 @@ PMT_INLINE struct pmt_thread *pmt_thread_self(void)
 	return pmt_counting ? pmt_thread_new_self() : NULL;
 }
 
+/*
+ * Around what the tracer does for itself on a thread of the program: what is allocated
+ * and freed within is no event, and end gives the thread the sums that begin returned.
+ * They nest. t: NULL is fine. A resident set read within is lost too, unless it is put
+ * into those sums.
+ */
+PMT_INLINE struct pmt_deltas pmt_thread_begin_ours(struct pmt_thread *t)
+{
+	if (!t)
+		return (struct pmt_deltas){0};
+	t->emitter.ours++;
+	return t->sums;
+}
+
+PMT_INLINE void pmt_thread_end_ours(struct pmt_thread *t, const struct pmt_deltas *before)
+{
+	if (!t)
+		return;
+	t->sums = *before;
+	t->emitter.ours--;
+}
+
 /* Entry i of the table, or NULL behind the last. Entry 0 belongs to no thread (os_tid is
  * always 0) and holds the sums of those whose entries were given back, so that totals
  * over the table never fall. */

@@ -117,6 +117,31 @@ def test_known_calls_are_counted_exactly(trace, report, tmp_path):
         assert_rss(own, page, 1)
 
 
+FORKS = """
+import ctypes
+libc = ctypes.CDLL(None)
+fork, leave, wait = libc.fork, libc._exit, libc.wait
+
+def forks():
+    if not fork():
+        leave(0)
+    wait(None)
+
+for _ in range(20):
+    forks()
+"""
+
+
+def test_a_fork_gives_nothing_back(trace, report, tmp_path):
+    """The tracer's thread ends before it and begins anew: what libc keeps for a thread is no
+    memory of the program's."""
+    traced = trace(tmp_path, FORKS)
+    assert (traced.process.returncode, traced.process.stderr) == (0, "")
+    shown = report("functions", traced.path, "json", "--limit=all")
+    own, = (each["self"] for each in shown["functions"] if each["function"] == "forks")
+    assert [own[key] for key in ("freed_count", "freed_bytes", "allocated_count")] == [0, 0, 0]
+
+
 # The clock: as many pages as can be touched in its 100 us.
 @pytest.mark.interpreters(one=True)
 @pytest.mark.parametrize("wanted, slack", [("exact", 1), ("trigger", 1), ("clock", 150)])

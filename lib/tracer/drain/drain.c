@@ -260,9 +260,7 @@ void pmt_drain_start(void)
 	    !take_state(d, PMT_DRAIN_NONE, PMT_DRAIN_STARTING))
 		return;
 	/* pthread_create allocates: that is our memory, not the program's. */
-	struct pmt_deltas before = t ? t->sums : (struct pmt_deltas){0};
-	if (t)
-		t->emitter.ours++;
+	struct pmt_deltas before = pmt_thread_begin_ours(t);
 	pmt_store32_release(&d->stop, 0);
 	int error = pmt_own_thread_start(&d->thread, drain_main);
 	if (error < 0) {
@@ -276,10 +274,7 @@ void pmt_drain_start(void)
 		pmt_store32_release(&pmt_emit_drain_missing, 0);
 	}
 	give_state(d, error < 0 ? PMT_DRAIN_NONE : PMT_DRAIN_RUNNING);
-	if (t) {
-		t->sums = before;
-		t->emitter.ours--;
-	}
+	pmt_thread_end_ours(t, &before);
 	errno = saved;
 }
 
@@ -316,8 +311,8 @@ void pmt_drain_stop(void)
 
 	if (!take_running(d))
 		return;
-	if (t)
-		t->emitter.ours++; /* what pthread_create got is given back */
+	/* What pthread_create got is given back. */
+	struct pmt_deltas before = pmt_thread_begin_ours(t);
 	uint64_t count = pmt_own_thread_count();
 	pmt_store_relaxed(&d->not_before_ns,
 			  pmt_clock_monotonic_ns() + PMT_DRAIN_AFTER_FORK_NS);
@@ -327,8 +322,7 @@ void pmt_drain_stop(void)
 	pmt_own_thread_join(d->thread, count);
 	pmt_store32_release(&pmt_emit_drain_missing, 1);
 	give_state(d, PMT_DRAIN_NONE);
-	if (t)
-		t->emitter.ours--;
+	pmt_thread_end_ours(t, &before);
 	errno = saved;
 }
 

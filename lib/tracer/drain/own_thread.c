@@ -105,14 +105,13 @@ static void *rehearsal_main(void *unused)
 void pmt_own_thread_rehearse(void)
 {
 	struct pmt_thread *t = pmt_self;
-	struct pmt_deltas before = t ? t->sums : (struct pmt_deltas){0};
 	uint64_t count = pmt_own_thread_count();
 	pthread_t thread = 0;
 
 	if (t && t->emitter.in_malloc) /* of a forked child: some pages are its then */
 		return;
+	struct pmt_deltas before = pmt_thread_begin_ours(t);
 	if (pmt_own_thread_start(&thread, rehearsal_main) == 0)
 		pmt_own_thread_join(thread, count + 1);
-	if (t)
-		t->sums = before;
+	pmt_thread_end_ours(t, &before);
 }

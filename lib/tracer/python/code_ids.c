@@ -250,14 +250,7 @@ static struct pmt_deltas begin_ours(struct pmt_thread *t)
 {
 	if (!t->emitter.live && !t->emitter.refused_countdown)
 		pmt_emitter_open_self(t);
-	t->emitter.ours++;
-	return t->sums;
-}
-
-static void end_ours(struct pmt_thread *t, const struct pmt_deltas *before)
-{
-	t->sums = *before;
-	t->emitter.ours--;
+	return pmt_thread_begin_ours(t);
 }
 
 uint32_t pmt_code_id_register_gil(struct pmt_thread *t, struct _object *code)
@@ -281,7 +274,7 @@ uint32_t pmt_code_id_register_gil(struct pmt_thread *t, struct _object *code)
 	if (watched || defined == PMT_DEFINED_NOT)
 		id = pmt_code_id_take_in(key, id, defined != PMT_DEFINED_NOT);
 	pmt_py.PyErr_Restore(type, value, traceback);
-	end_ours(t, &before);
+	pmt_thread_end_ours(t, &before);
 	errno = saved;
 	return id;
 }
@@ -301,7 +294,7 @@ uint32_t pmt_code_id_register_c_gil(struct pmt_thread *t, const void *method_def
 	id = pmt_code_id_take_in((uint64_t)(uintptr_t)method_def, id,
 				 defined != PMT_DEFINED_NOT);
 	pmt_py.PyErr_Restore(type, value, traceback);
-	end_ours(t, &before);
+	pmt_thread_end_ours(t, &before);
 	errno = saved;
 	return id;
 }

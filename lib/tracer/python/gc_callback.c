@@ -259,11 +259,9 @@ enum pmt_gc_watched pmt_gc_callback_watch_gil(const void *interpreter)
 	if (!place || !t)
 		return PMT_GC_WATCHED;
 	if (PMT_UNLIKELY(place->tries && !pmt_py.PyErr_Occurred())) {
-		struct pmt_deltas before = t->sums;
-		t->emitter.ours++;
+		struct pmt_deltas before = pmt_thread_begin_ours(t);
 		enum pmt_gc_watched watched = try_to_put_in(place);
-		t->emitter.ours--;
-		t->sums = before;
+		pmt_thread_end_ours(t, &before);
 		return watched;
 	}
 	if (place->list)

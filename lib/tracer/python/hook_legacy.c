@@ -69,17 +69,15 @@ static int on_trace(struct _object *self, void *frame, int what, struct _object 
 
 static void set_for_thread_gil(struct pmt_thread *t)
 {
-	struct pmt_deltas before = t->sums;
+	struct pmt_deltas before = pmt_thread_begin_ours(t);
 
-	t->emitter.ours++;
 	setting = true;
 	if (wants_c_calls)
 		pmt_py.eval_set_profile(on_profile, NULL);
 	if (wants_lines)
 		pmt_py.eval_set_trace(on_trace, NULL);
 	setting = false;
-	t->sums = before;
-	t->emitter.ours--;
+	pmt_thread_end_ours(t, &before);
 }
 
 int pmt_hook_legacy_install_gil(const struct pmt_options *options)

@@ -45,12 +45,10 @@ void pmt_hook_watch_start(const struct pmt_options *options)
 /* The function that runs; 3.11 makes its frame object for us. */
 static const void *running_code(struct pmt_thread *t)
 {
-	struct pmt_deltas before = t->sums;
+	struct pmt_deltas before = pmt_thread_begin_ours(t);
 
-	t->emitter.ours++;
 	void *frame = pmt_py.eval_get_frame ? pmt_py.eval_get_frame() : NULL;
-	t->sums = before;
-	t->emitter.ours--;
+	pmt_thread_end_ours(t, &before);
 	if (frame && pmt_py.minor == 11)
 		frame = PMT_FIELD(void *, frame, FRAME311_INNER);
 	return frame ? PMT_FIELD(void *, frame, FRAME_CODE) : NULL;

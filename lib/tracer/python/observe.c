@@ -203,11 +203,9 @@ static void see_collections(const void *interpreter)
 void pmt_observe_gil(const struct pmt_options *wanted, void *interpreter)
 {
 	struct pmt_thread *t = pmt_thread_self();
-	struct pmt_deltas before = t ? t->sums : (struct pmt_deltas){0};
+	struct pmt_deltas before = pmt_thread_begin_ours(t);
 
 	options = wanted;
-	if (t)
-		t->emitter.ours++;
 	if (pmt_run_start()) {
 		if (options->modes & (PMT_MODE_CALLS | PMT_MODE_REFS) &&
 		    !(options->modes & PMT_MODE_OBJECTS))
@@ -232,11 +230,9 @@ void pmt_observe_gil(const struct pmt_options *wanted, void *interpreter)
 			count_types();
 		pmt_drain_start();
 	}
-	if (t) {
-		t->sums = before;
+	pmt_thread_end_ours(t, &before);
+	if (t)
 		pmt_sampling_restart_self(t);
-		t->emitter.ours--;
-	}
 }
 
 /* mode=objects: takes the place again that was taken from us. */
@@ -246,11 +242,9 @@ static void watch_domains_gil(void)
 
 	if (PMT_LIKELY(!pmt_domains_changed_gil()) || !t || !pmt_run_is_on())
 		return;
-	struct pmt_deltas before = t->sums;
-	t->emitter.ours++;
+	struct pmt_deltas before = pmt_thread_begin_ours(t);
 	pmt_domains_install_gil(PMT_DOMAINS_RECORD);
-	t->emitter.ours--;
-	t->sums = before;
+	pmt_thread_end_ours(t, &before);
 }
 
 /* Whatever looks at the interpreter's collections lets go of it. */

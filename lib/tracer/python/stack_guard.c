@@ -40,19 +40,17 @@ static bool find_main(struct pmt_stack *stack, uintptr_t at)
 /* libc knows it. It allocates for it: our memory, not the program's. */
 static bool find_other(struct pmt_thread *t, uintptr_t at)
 {
-	struct pmt_deltas before = t->sums;
+	struct pmt_deltas before = pmt_thread_begin_ours(t);
 	pthread_attr_t attr;
 	void *low;
 	size_t size;
 	bool found = false;
 
-	t->emitter.ours++;
 	if (pthread_getattr_np(pthread_self(), &attr) == 0) {
 		found = pthread_attr_getstack(&attr, &low, &size) == 0;
 		pthread_attr_destroy(&attr);
 	}
-	t->sums = before;
-	t->emitter.ours--;
+	pmt_thread_end_ours(t, &before);
 	if (!found)
 		return false;
 	t->stack.low = (uintptr_t)low;

@@ -48,10 +48,9 @@ static struct pmt_held_text hold_name(void)
 enum pmt_named pmt_thread_name_gil(struct pmt_thread *t)
 {
 	struct _object *type, *value, *traceback;
-	struct pmt_deltas before = t->sums;
+	struct pmt_deltas before = pmt_thread_begin_ours(t);
 	int saved = errno;
 
-	t->emitter.ours++;
 	pmt_py.PyErr_Fetch(&type, &value, &traceback);
 	struct pmt_held_text name = hold_name();
 	enum pmt_named named = PMT_NAMED_NOT;
@@ -66,8 +65,7 @@ enum pmt_named pmt_thread_name_gil(struct pmt_thread *t)
 	}
 	pmt_held_release_gil(&name);
 	pmt_py.PyErr_Restore(type, value, traceback);
-	t->sums = before;
-	t->emitter.ours--;
+	pmt_thread_end_ours(t, &before);
 	errno = saved;
 	return named;
 }

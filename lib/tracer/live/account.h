@@ -82,10 +82,13 @@ PMT_INLINE void pmt_account_grow_heap(struct pmt_live_sums *sums, uint64_t bytes
 		peak = pmt_load_relaxed(&sums->peak_bytes);
 }
 
+/* Row 0, and what is without a stream, are anybody's: whose that is matters only where
+ * others may be. */
 PMT_INLINE bool pmt_account_owns(const struct pmt_thread *t,
-				 const struct pmt_live_row *row)
+				 const struct pmt_live_row *row, bool is_alone)
 {
-	return row->stream == t->emitter.stream && row->stream != 0;
+	return PMT_LIKELY(row->stream == t->emitter.stream) &&
+	       (is_alone || row->stream != 0);
 }
 
 /* Before the block can be freed by anybody: it is in no map yet. */
@@ -95,7 +98,7 @@ PMT_INLINE void pmt_account_allocated_self(const struct pmt_thread *t, uint32_t 
 	const struct pmt_live_rows *rows = &pmt_run->live;
 	struct pmt_live_sums *sums = rows->sums;
 	struct pmt_live_row *row = pmt_live_row_own(rows, number - rows->first);
-	bool is_own = pmt_account_owns(t, row);
+	bool is_own = pmt_account_owns(t, row, is_alone);
 
 	pmt_account_keep_peak(sums, row);
 	pmt_account_add_owned(is_own, &row->allocated_bytes, bytes);
@@ -117,7 +120,7 @@ PMT_INLINE struct pmt_live_row *pmt_account_freed_self(const struct pmt_thread *
 		pmt_add_relaxed(&sums->inherited_freed_bytes, bytes);
 		return NULL;
 	}
-	bool is_own = pmt_account_owns(t, row);
+	bool is_own = pmt_account_owns(t, row, is_alone);
 	pmt_account_keep_peak(sums, row);
 	if (PMT_LIKELY(is_own)) {
 		pmt_account_add(&row->freed_bytes, bytes);

@@ -85,30 +85,34 @@ PMT_INLINE void allocate(struct pmt_thread *t, uint64_t address, uint64_t bytes,
 		allocate_odd(t, number, bytes, result, old, is_alone);
 }
 
+static PMT_NOINLINE void release_odd(enum pmt_block_take result)
+{
+	if (result == PMT_TAKE_BUSY)
+		pmt_account_lose(PMT_LOSS_BLOCK_BUSY);
+	else
+		pmt_add_relaxed(&pmt_run->live.sums->unknown_free_count, 1);
+}
+
 PMT_INLINE void release(struct pmt_thread *t, uint64_t address, bool is_alone)
 {
 	bool is_last = t->live.last == address;
-	struct pmt_live_row *row;
-	uint64_t value;
+	uint64_t value = 0;
+	enum pmt_block_take result =
+	    pmt_block_map_take_here(&blocks, address, &value, is_alone);
 
-	switch (pmt_block_map_take_here(&blocks, address, &value, is_alone)) {
-	case PMT_TAKE_FOUND:
-		row = pmt_account_freed_self(t, number_in(value), value & BYTES_MASK, 1,
-					     is_alone);
-		if (is_last && row) {
-			pmt_account_add(&row->temporary_bytes, value & BYTES_MASK);
-			pmt_account_add(&row->temporary_count, 1);
-		}
-		break;
-	case PMT_TAKE_UNKNOWN:
-		pmt_add_relaxed(&pmt_run->live.sums->unknown_free_count, 1);
-		break;
-	case PMT_TAKE_BUSY:
-		pmt_account_lose(PMT_LOSS_BLOCK_BUSY);
-		break;
-	}
 	if (is_last)
 		t->live.last = 0;
+	if (PMT_UNLIKELY(result != PMT_TAKE_FOUND)) {
+		release_odd(result);
+		return;
+	}
+	uint64_t bytes = value & BYTES_MASK;
+	struct pmt_live_row *row =
+	    pmt_account_freed_self(t, number_in(value), bytes, 1, is_alone);
+	if (is_last && row) {
+		pmt_account_add(&row->temporary_bytes, bytes);
+		pmt_account_add(&row->temporary_count, 1);
+	}
 }
 
 /* --- beginning and ending --- */

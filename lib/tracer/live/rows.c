@@ -61,6 +61,7 @@ bool pmt_live_rows_open(struct pmt_live_rows *rows, struct pmt_area *area)
 	uint32_t bytes = area->header->slot_data_bytes;
 
 	rows->rows_a_block = bytes / sizeof(struct pmt_live_row);
+	rows->block_bits = (uint32_t)__builtin_ctz(rows->rows_a_block);
 	rows->most = PMT_LIVE_ROWS_BYTES_MAX / sizeof(struct pmt_live_row);
 	if (rows->most > rows->rows_a_block * PMT_LIVE_BLOCKS_MAX)
 		rows->most = rows->rows_a_block * PMT_LIVE_BLOCKS_MAX;

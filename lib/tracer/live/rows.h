@@ -34,7 +34,8 @@ struct pmt_live_rows {
 	struct pmt_live_block *_Atomic blocks[PMT_LIVE_BLOCKS_MAX];
 	struct pmt_live_sums *sums; /* NULL: there are no rows */
 	uint32_t first;             /* the number of row 0 of this process */
-	uint32_t rows_a_block;      /* a power of two */
+	uint32_t rows_a_block;      /* a power of two: */
+	uint32_t block_bits;        /* its logarithm, as a division takes long */
 	uint32_t most;
 	_Atomic uint32_t count; /* given; any thread adds */
 	struct pmt_sole sole;   /* of the threads that count in them */
@@ -85,8 +86,7 @@ PMT_INLINE uint32_t pmt_live_row_number_self(struct pmt_thread *t,
 PMT_INLINE struct pmt_live_row *pmt_live_row_own(const struct pmt_live_rows *rows,
 						 uint32_t i)
 {
-	/* A division would take longer than all the rest. */
-	uint32_t number = i >> __builtin_ctz(rows->rows_a_block);
+	uint32_t number = i >> rows->block_bits;
 	/* Relaxed: the number came with an acquire, or is the thread's own. */
 	char *block = (char *)atomic_load_explicit(
 	    (struct pmt_live_block * _Atomic *)&rows->blocks[number],

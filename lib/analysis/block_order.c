@@ -229,6 +229,16 @@ int pmt_block_order_add(struct pmt_block_order *order, const struct pmt_block_op
 	return !error && is_awaited ? drain(order, op) : error;
 }
 
+int pmt_block_order_see(struct pmt_block_order *order, uint32_t stream, uint64_t tick)
+{
+	if (pmt_block_queue_is_empty(&order->queue))
+		return 0;
+	if (tick > order->now_tick)
+		order->now_tick = tick;
+	int error = pmt_block_deadlines_see(&order->deadlines, stream, tick);
+	return error ? error : force_old(order);
+}
+
 int pmt_block_order_cut(struct pmt_block_order *order)
 {
 	const struct pmt_block_queue *queue = &order->queue;

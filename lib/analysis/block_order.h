@@ -43,6 +43,11 @@ void pmt_block_order_close(struct pmt_block_order *order);
 int pmt_block_order_add(struct pmt_block_order *order,
 			const struct pmt_block_op *op) PMT_MUST_CHECK;
 
+/* The stream has come to tick, by a record that is none of its operations here: those
+ * that waited long enough are taken. 0 or -ENOMEM. */
+int pmt_block_order_see(struct pmt_block_order *order, uint32_t stream,
+			uint64_t tick) PMT_MUST_CHECK;
+
 /* Ends it at a cut: what would come is left out. So is an allocation that waits for its
  * address to be free, as it happened behind that, whatever its thread's old clock says. A
  * free that waits is of a block from before the trace. 0 or -ENOMEM. */

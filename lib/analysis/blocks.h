@@ -1,6 +1,7 @@
 /*
- * Single allocations and frees of a trace (mode=allocs): each is charged to the stack
- * that allocated the block, its free too, so that net is what was not given back.
+ * Single allocations and frees of a trace (mode=allocs), read without a live set: each is
+ * charged to the stack that allocated the block, its free too, so that net is what was
+ * not given back. Mappings, of which parts may go, are the live set's (model_places.c).
  *
  * The thread's sums have the same bytes, and ride on other records: until the model moves
  * them to a stack they are [outside Python]'s. There remains what no record speaks of:

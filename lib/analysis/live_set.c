@@ -145,6 +145,18 @@ static bool release(struct pmt_live_set *set, const struct pmt_block_op *op)
 
 /* --- mappings --- */
 
+static int lose_piece(struct pmt_live_set *set, const struct pmt_block_op *op,
+		      const struct pmt_live_map *piece, bool is_whole)
+{
+	uint64_t bytes = piece->to - piece->from;
+
+	pmt_places_remove(&set->places, piece->place, bytes, is_whole, piece->scale);
+	if (set->places.items[piece->place].stream == op->stream)
+		return 0;
+	set->other_thread_free_count++;
+	return pmt_places_note_other(&set->places, piece->place, op->stream, bytes);
+}
+
 /* Takes out all that lies in [from, to); *ret_count pieces. */
 static int take_maps(struct pmt_live_set *set, const struct pmt_block_op *op,
 		     uint64_t *ret_count)
@@ -152,18 +164,16 @@ static int take_maps(struct pmt_live_set *set, const struct pmt_block_op *op,
 	uint64_t to = end_of(set, op);
 	struct pmt_live_map piece;
 	bool is_whole;
-	int error;
+	int error = to > op->address ? 0 : -ENOENT;
 
 	*ret_count = 0;
-	if (to <= op->address)
-		return 0;
-	while ((error = pmt_live_maps_take(&set->maps, op->address, to, &piece,
-					   &is_whole)) == 0) {
-		if (set->places.items[piece.place].stream != op->stream)
-			set->other_thread_free_count++;
-		pmt_places_remove(&set->places, piece.place, piece.to - piece.from,
-				  is_whole, piece.scale);
+	while (!error) {
+		error =
+		    pmt_live_maps_take(&set->maps, op->address, to, &piece, &is_whole);
+		if (error)
+			break;
 		(*ret_count)++;
+		error = lose_piece(set, op, &piece, is_whole);
 	}
 	return error == -ENOENT ? 0 : error;
 }

@@ -1,4 +1,5 @@
-/* Records of single blocks in the model; see blocks.h. */
+/* Records of single blocks in the model, mappings apart, where nobody asks for what is
+ * live; see blocks.h. */
 #include "analysis/blocks.h"
 #include "analysis/model_private.h"
 #include "format/payload_blocks.h"
@@ -29,12 +30,9 @@ void pmt_model_learn(struct pmt_model *model, const struct pmt_record *record)
 	model->block_history.set.places.sample_mean_bytes = mean;
 }
 
-/* What figures a block is in. */
-enum account { OF_MALLOC, OF_MAPS, OF_FILES, OF_NONE };
-
 /* A block that comes or goes, with what it stands for. */
 struct movement {
-	enum account account;
+	bool is_of_malloc;
 	bool is_free;
 	struct pmt_share bytes;
 	struct pmt_share count;
@@ -42,23 +40,14 @@ struct movement {
 	uint64_t object_count;
 };
 
-static enum account account_of(uint8_t kind, uint64_t block_bytes)
-{
-	if (kind == PMT_BLOCK_FILE)
-		return OF_FILES;
-	if (kind >= PMT_BLOCK_MMAP && kind <= PMT_BLOCK_ARENA)
-		return OF_MAPS;
-	/* Of an object in an arena nothing is malloc's. */
-	return kind >= PMT_BLOCK_RAW && block_bytes == 0 ? OF_NONE : OF_MALLOC;
-}
-
 static struct movement movement_of(const struct pmt_model *model, uint8_t kind,
 				   uint64_t block_bytes, bool is_free)
 {
 	uint64_t scale = pmt_sample_scale(model->sample_mean_bytes, block_bytes);
 
 	return (struct movement){
-	    .account = account_of(kind, block_bytes),
+	    /* Of an object in an arena nothing is. */
+	    .is_of_malloc = kind < PMT_BLOCK_RAW || block_bytes > 0,
 	    .is_free = is_free,
 	    .bytes = pmt_share_of(block_bytes, scale),
 	    .count = pmt_share_of(1, scale),
@@ -67,20 +56,15 @@ static struct movement movement_of(const struct pmt_model *model, uint8_t kind,
 
 static void add(struct pmt_figures *f, const struct movement *m)
 {
-	uint64_t change = m->is_free ? -m->bytes.whole : m->bytes.whole;
-
 	f->sample_count += !m->is_free;
 	f->object_bytes += m->object_bytes;
 	f->object_count += m->object_count;
-	if (m->account == OF_FILES) {
-		f->file_mapped_bytes =
-		    pmt_sum_wrapping(f->file_mapped_bytes, (int64_t)change);
-	} else if (m->account == OF_MAPS) {
-		f->mapped_bytes = pmt_sum_wrapping(f->mapped_bytes, (int64_t)change);
-	} else if (m->account == OF_MALLOC && m->is_free) {
+	if (!m->is_of_malloc)
+		return;
+	if (m->is_free) {
 		pmt_share_add(&f->freed_bytes, &f->freed_bytes_part, m->bytes);
 		pmt_share_add(&f->freed_count, &f->freed_count_part, m->count);
-	} else if (m->account == OF_MALLOC) {
+	} else {
 		pmt_share_add(&f->allocated_bytes, &f->allocated_bytes_part, m->bytes);
 		pmt_share_add(&f->allocated_count, &f->allocated_count_part, m->count);
 	}
@@ -89,20 +73,14 @@ static void add(struct pmt_figures *f, const struct movement *m)
 /* The other way round: out of what is nobody's, where every block is whole. */
 static void take_out(struct pmt_figures *rest, const struct movement *m)
 {
-	uint64_t change = m->is_free ? m->bytes.whole : -m->bytes.whole;
-
 	rest->object_bytes -= m->object_bytes;
 	rest->object_count -= m->object_count;
-	if (m->account == OF_FILES) {
-		rest->file_mapped_bytes =
-		    pmt_sum_wrapping(rest->file_mapped_bytes, (int64_t)change);
-	} else if (m->account == OF_MAPS) {
-		rest->mapped_bytes =
-		    pmt_sum_wrapping(rest->mapped_bytes, (int64_t)change);
-	} else if (m->account == OF_MALLOC && m->is_free) {
+	if (!m->is_of_malloc)
+		return;
+	if (m->is_free) {
 		rest->freed_bytes -= m->bytes.whole;
 		rest->freed_count -= m->count.whole;
-	} else if (m->account == OF_MALLOC) {
+	} else {
 		rest->allocated_bytes -= m->bytes.whole;
 		rest->allocated_count -= m->count.whole;
 	}
@@ -178,18 +156,16 @@ int pmt_model_add_alloc(struct pmt_model *model, struct pmt_stream_state *stream
 	return error;
 }
 
-/* Of mappings only those that go as they came: of parts the sums speak. */
 int pmt_model_add_free(struct pmt_model *model, struct pmt_stream_state *stream,
 		       const struct pmt_event *event)
 {
-	const uint64_t bytes = event->block.release.bytes;
 	struct pmt_blocks *blocks = &model->blocks;
 
 	if (!event->block.is_readable)
 		return 0;
 	struct pmt_block_entry *block =
 	    pmt_block_table_find(&blocks->live, event->address);
-	if (!block || (bytes && bytes != block->bytes))
+	if (!block)
 		return 0;
 	if (block->owed_frees) {
 		block->owed_frees--;

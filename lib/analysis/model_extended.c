@@ -183,7 +183,16 @@ static int leave_c(struct pmt_model *model, struct pmt_stream_state *stream)
 	return 0;
 }
 
-/* One account of blocks: the live set where it is asked for, which costs more. */
+static bool is_of_map(const struct pmt_event *event)
+{
+	uint8_t kind = event->record.ext == PMT_EXT_ALLOC ? event->block.alloc.kind
+							  : event->block.release.kind;
+
+	return kind >= PMT_BLOCK_MMAP && kind <= PMT_BLOCK_ARENA;
+}
+
+/* Each block is in one account: in the live set, or where nobody asks for that in one
+ * that costs less. Mappings, of which parts may go, are always in the live set. */
 static int add_block(struct pmt_model *model, struct pmt_stream_state *stream,
 		     const struct pmt_event *event)
 {
@@ -192,8 +201,12 @@ static int add_block(struct pmt_model *model, struct pmt_stream_state *stream,
 	pmt_model_count_event(model, stream);
 	model->counts.blocks++;
 	model->counts.allocs += is_alloc;
-	if (model->options.with_block_history)
+	if (model->options.with_block_history || is_of_map(event))
 		return add_history(model, stream, event);
+	int error =
+	    pmt_block_order_see(&model->block_history.order, event->stream, event->tick);
+	if (error)
+		return error;
 	return is_alloc ? pmt_model_add_alloc(model, stream, event)
 			: pmt_model_add_free(model, stream, event);
 }

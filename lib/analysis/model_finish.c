@@ -25,6 +25,10 @@ int pmt_model_init(struct pmt_model *model, const struct pmt_tables *tables,
 		model->options = *options;
 	if (model->options.node_limit == 0)
 		model->options.node_limit = PMT_TREE_NODE_LIMIT;
+	if (!model->options.with_block_history) /* of mappings, to the end */
+		model->options.block_history = (struct pmt_block_history_options){
+		    .to_mark = PMT_TO_EXIT,
+		    .is_alone = model->options.block_history.is_alone};
 	pmt_block_history_init(&model->block_history, &model->options.block_history,
 			       ticks_per_second);
 	pmt_stretch_init(&model->stretch, &model->options.stretch);

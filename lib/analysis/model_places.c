@@ -114,6 +114,22 @@ static void owe_frees(struct pmt_figures *owed, const struct pmt_figures *unsaid
 	owed->freed_count += unsaid->freed_count;
 }
 
+/* What a thread freed of another's mappings is that one's, as with all other blocks. */
+static int settle_others(struct pmt_model *model, const struct pmt_place *place)
+{
+	struct pmt_figures moved = {0};
+	struct pmt_stream_state *stream;
+
+	if (place->freed_by_others_bytes == 0)
+		return 0;
+	if (place->kind == PMT_PLACE_FILE)
+		moved.file_mapped_bytes = place->freed_by_others_bytes;
+	else
+		moved.mapped_bytes = place->freed_by_others_bytes;
+	int error = pmt_model_stream(model, place->stream, &stream);
+	return error ? error : take_out(model, stream, &moved);
+}
+
 /* Blocks without a context are where they were: what the sums have of them is nobody's.
  */
 static bool is_charged(const struct pmt_model *model, const struct pmt_place *place)
@@ -127,18 +143,22 @@ static bool is_charged(const struct pmt_model *model, const struct pmt_place *pl
 int pmt_model_charge_history(struct pmt_model *model)
 {
 	const struct pmt_places *places = &model->block_history.set.places;
+	bool is_sampled = model->sample_mean_bytes > 0;
 	struct pmt_figures owed = {0}, unsaid;
 	int error = 0;
 
 	if (model->block_history.is_summed) /* then these are the same */
 		return 0;
 	for (uint32_t i = 0; !error && i < places->count; i++) {
-		if (!is_charged(model, &places->items[i]))
-			continue;
-		error = charge_place(model, &places->items[i], &unsaid);
-		if (!error && model->sample_mean_bytes == 0)
+		if (is_charged(model, &places->items[i])) {
+			error = charge_place(model, &places->items[i], &unsaid);
 			owe_frees(&owed, &unsaid);
+		}
+		if (!error && !is_sampled) /* whose sums have them */
+			error = settle_others(model, &places->items[i]);
 	}
+	if (is_sampled)
+		return error;
 	return error ? error : take_owed(model, &owed);
 }
 

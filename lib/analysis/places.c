@@ -158,6 +158,22 @@ void pmt_places_ask(struct pmt_places *places, uint32_t at, uint64_t requested_b
 	    pmt_share_of(requested_bytes, pmt_places_scale(places, block_bytes)).whole;
 }
 
+int pmt_places_note_other(struct pmt_places *places, uint32_t at, uint32_t stream,
+			  uint64_t bytes)
+{
+	enum pmt_place_kind kind = places->items[at].kind;
+	uint32_t other;
+	int error = pmt_places_get(places, stream, 0, kind, 0, &other);
+
+	if (error)
+		return error;
+	places->items[at].freed_by_others_bytes =
+	    (int64_t)((uint64_t)places->items[at].freed_by_others_bytes + bytes);
+	places->items[other].freed_by_others_bytes =
+	    (int64_t)((uint64_t)places->items[other].freed_by_others_bytes - bytes);
+	return 0;
+}
+
 void pmt_places_note_temporary(struct pmt_places *places, uint32_t at, uint64_t bytes)
 {
 	add(&places->items[at].temporary, bytes, 1, pmt_places_scale(places, bytes));

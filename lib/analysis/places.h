@@ -91,6 +91,9 @@ struct pmt_place {
 	struct pmt_held temporary;       /* freed soon, by the thread itself */
 	struct pmt_held at[PMT_MOMENTS]; /* good after pmt_places_finish */
 	struct pmt_place_beneath beneath;
+	/* Of mappings, what other threads freed; negative: of theirs what this one did.
+	 */
+	int64_t freed_by_others_bytes;
 };
 
 struct pmt_place_moment_state {
@@ -162,6 +165,10 @@ void pmt_places_add(struct pmt_places *places, uint32_t place, uint64_t bytes,
 		    uint64_t count, uint64_t scale, uint64_t tick);
 void pmt_places_remove(struct pmt_places *places, uint32_t place, uint64_t bytes,
 		       uint64_t count, uint64_t scale);
+
+/* The thread `stream` frees bytes of a mapping of another's. 0 or -ENOMEM. */
+int pmt_places_note_other(struct pmt_places *places, uint32_t place, uint32_t stream,
+			  uint64_t bytes) PMT_MUST_CHECK;
 
 /* A block is to be freed soon: of bytes that are no part of one. */
 void pmt_places_note_temporary(struct pmt_places *places, uint32_t place, uint64_t bytes);

@@ -1,8 +1,9 @@
 /*
- * What the live set says of the functions that asked for blocks, against a naive account
- * of a random history: up to where Python ends, as the summary has it, and to the end.
- * Threads free each other's blocks, objects lie in arenas or are blocks of malloc's,
- * mappings go in parts, and frees go on behind the end.
+ * What blocks say of the functions that asked for them, against a naive account of a
+ * random history: of the whole trace, as the views of calls have it, and of the live set
+ * up to where Python ends, as the summary has it. Threads free each other's blocks,
+ * objects lie in arenas or are blocks of malloc's, mappings go in parts, and frees go on
+ * behind the end.
  */
 #include <check.h>
 #include <stdarg.h>
@@ -198,12 +199,6 @@ static struct history *make_history(unsigned end)
 	return h;
 }
 
-static void free_history(struct history *h)
-{
-	free(h->scene);
-	free(h);
-}
-
 static void check_figures(const struct pmt_figures *found,
 			  const struct pmt_figures *expected)
 {
@@ -247,34 +242,83 @@ static void check_leaked(const struct pmt_analysis *a, const struct history *h)
 	pmt_block_model_free(shown.model);
 }
 
-START_TEST(the_live_set_ends_with_python)
+/* By thread too nothing is left that is nobody's, whoever freed it. */
+static void check_threads(const struct pmt_analysis *a)
 {
-	struct pmt_analysis_options options = {.model = {.with_block_history = true}};
+	static const struct pmt_figures nothing = {0};
+	char path[64];
 
-	chance_state ^= (uint64_t)_i << 40;
+	for (unsigned t = 0; t < THREADS; t++) {
+		snprintf(path, sizeof(path), "[thread %u: t%u]/[outside Python]", t + 1,
+			 t);
+		const struct pmt_figures outside = test_self(a, path);
+		check_figures(&outside, &nothing);
+	}
+}
+
+/* A round of a random history, read with these options. */
+static struct history *begin_round(int round, struct pmt_model_options model,
+				   struct pmt_analysis *ret_analysis)
+{
+	struct pmt_analysis_options options = {.model = model};
+
+	chance_state ^= (uint64_t)round << 40; /* each runs in a fork of the same */
 	struct history *h = make_history((unsigned)draw(STEPS));
-	struct pmt_analysis a = test_analyse(h->scene, &options);
+	*ret_analysis = test_analyse(h->scene, &options);
+	return h;
+}
 
-	check_tree(&a, h->until);
-	check_leaked(&a, h);
-	pmt_analysis_close(&a);
-	free_history(h);
+static void end_round(struct history *h, struct pmt_analysis *a)
+{
+	pmt_analysis_close(a);
+	free(h->scene);
+	free(h);
+}
+
+START_TEST(functions_have_all_that_they_asked_for)
+{
+	struct pmt_analysis a;
+	struct history *h = begin_round(_i, (struct pmt_model_options){0}, &a);
+
+	check_tree(&a, h->all);
+	end_round(h, &a);
 }
 END_TEST
 
-START_TEST(it_has_all_that_functions_asked_for)
+START_TEST(the_live_set_ends_with_python)
 {
-	struct pmt_analysis_options options = {
-	    .model = {.with_block_history = true,
-		      .block_history = {.to_mark = PMT_TO_EXIT}}};
+	struct pmt_model_options model = {.with_block_history = true};
+	struct pmt_analysis a;
+	struct history *h = begin_round(_i, model, &a);
 
-	chance_state ^= (uint64_t)_i << 40;
-	struct history *h = make_history((unsigned)draw(STEPS));
-	struct pmt_analysis a = test_analyse(h->scene, &options);
+	check_tree(&a, h->until);
+	check_leaked(&a, h);
+	end_round(h, &a);
+}
+END_TEST
+
+START_TEST(both_agree_where_both_go_to_the_end)
+{
+	struct pmt_model_options model = {.with_block_history = true,
+					  .block_history = {.to_mark = PMT_TO_EXIT}};
+	struct pmt_analysis a;
+	struct history *h = begin_round(_i, model, &a);
 
 	check_tree(&a, h->all);
-	pmt_analysis_close(&a);
-	free_history(h);
+	end_round(h, &a);
+}
+END_TEST
+
+START_TEST(no_thread_keeps_what_another_freed)
+{
+	struct pmt_model_options model = {.by_thread = true,
+					  .with_block_history = _i % 2,
+					  .block_history = {.to_mark = PMT_TO_EXIT}};
+	struct pmt_analysis a;
+	struct history *h = begin_round(_i, model, &a);
+
+	check_threads(&a);
+	end_round(h, &a);
 }
 END_TEST
 
@@ -284,8 +328,10 @@ int main(void)
 	TCase *tc = tcase_create("all");
 
 	begin_chance();
+	tcase_add_loop_test(tc, functions_have_all_that_they_asked_for, 0, ROUNDS);
 	tcase_add_loop_test(tc, the_live_set_ends_with_python, 0, ROUNDS);
-	tcase_add_loop_test(tc, it_has_all_that_functions_asked_for, 0, ROUNDS);
+	tcase_add_loop_test(tc, both_agree_where_both_go_to_the_end, 0, ROUNDS);
+	tcase_add_loop_test(tc, no_thread_keeps_what_another_freed, 0, ROUNDS);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

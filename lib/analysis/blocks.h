@@ -25,6 +25,7 @@ struct pmt_block_context {
 	uint32_t code_id;
 	uint32_t native_line; /* of C code; 0: not known */
 	uint64_t code_offset;
+	uint32_t blamed; /* the context whose line its blocks are charged to (blame.h) */
 };
 
 /* All zero is empty and owns nothing. */

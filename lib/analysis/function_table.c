@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "analysis/blame.h"
+
 /* Scratch space of the walk, by function. */
 struct walk {
 	const struct pmt_model *model;
@@ -27,9 +29,15 @@ static uint32_t function_of(const struct walk *w, uint32_t node)
 	return w->model->functions.items[function].alias;
 }
 
+/* The node that what stands at this one is charged to: itself, or one further out. */
+static uint32_t blamed_node(const struct walk *w, uint32_t node)
+{
+	return pmt_blamed_node(&w->model->tree, &w->model->functions, node);
+}
+
 static void enter(struct walk *w, uint32_t node)
 {
-	uint32_t function = function_of(w, node);
+	uint32_t blamed = blamed_node(w, node), function = function_of(w, blamed);
 
 	if (!has_row(&w->model->functions.items[function]))
 		return;
@@ -40,6 +48,8 @@ static void enter(struct walk *w, uint32_t node)
 	struct pmt_function_row *row = &w->rows[w->row_of[function] - 1];
 	uint64_t calls = row->inclusive.call_count;
 	pmt_figures_add(&row->self, &w->model->tree.self[node]);
+	if (blamed != node) /* it was entered, with all that is below */
+		return;
 	if (w->on_path[function]++ == 0) {
 		pmt_figures_add(&row->inclusive, &w->inclusive[node]);
 		row->inclusive.call_count = calls + w->model->tree.self[node].call_count;
@@ -50,7 +60,7 @@ static void leave(struct walk *w, uint32_t node)
 {
 	uint32_t function = function_of(w, node);
 
-	if (has_row(&w->model->functions.items[function]))
+	if (has_row(&w->model->functions.items[function]) && blamed_node(w, node) == node)
 		w->on_path[function]--;
 }
 

@@ -40,6 +40,7 @@ struct pmt_function {
 	uint32_t alias;      /* itself, or the equal function that was there first */
 	uint32_t code_id;    /* the first that led here */
 	uint8_t kind;        /* enum pmt_function_kind */
+	bool is_runtime;     /* of the interpreter or the C library; see blame.h */
 };
 
 struct pmt_functions {

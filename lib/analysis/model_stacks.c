@@ -2,6 +2,7 @@
  * Calling contexts in the model (STACK records): the nodes and lines that the blocks of a
  * context are charged to, once, when the trace was read.
  */
+#include "analysis/blame.h"
 #include "analysis/blocks.h"
 #include "analysis/model_private.h"
 #include "format/payload_blocks.h"
@@ -43,6 +44,17 @@ static int enter(struct pmt_model *model, uint32_t above,
 				      &context->node);
 }
 
+/* The one that the parent's are charged to, unless it is of the runtime too. */
+static uint32_t blamed_of_runtime(const struct pmt_model *model, uint32_t parent,
+				  uint32_t own)
+{
+	const struct pmt_block_context *contexts = model->blocks.contexts;
+	uint32_t blamed = contexts[parent].blamed;
+	uint32_t code = contexts[blamed].code_id;
+
+	return pmt_code_is_runtime(pmt_tables_code(model->tables, code)) ? own : blamed;
+}
+
 /* A context is defined behind its parent, in the same stream. */
 int pmt_model_add_stack(struct pmt_model *model, struct pmt_stream_state *stream,
 			const struct pmt_record *record)
@@ -60,6 +72,10 @@ int pmt_model_add_stack(struct pmt_model *model, struct pmt_stream_state *stream
 		parent_node = blocks->contexts[parent].node;
 	context.code_id = def.code_id;
 	context.code_offset = def.code_offset;
+	context.blamed = blocks->count; /* itself */
+	if (parent != PMT_MAP_NONE &&
+	    pmt_code_is_runtime(pmt_tables_code(model->tables, def.code_id)))
+		context.blamed = blamed_of_runtime(model, parent, context.blamed);
 	int error = enter(model, parent_node, &context);
 	if (!error)
 		error = pmt_blocks_add(blocks, stream->number, def.id, &context);
@@ -70,6 +86,7 @@ int pmt_model_charge_line(struct pmt_model *model,
 			  const struct pmt_block_context *context,
 			  const struct pmt_figures *figures)
 {
+	context = &model->blocks.contexts[context->blamed];
 	const struct pmt_code *code = pmt_tables_code(model->tables, context->code_id);
 	bool is_native = code && code->kind == PMT_CODE_NATIVE;
 	uint64_t number = is_native ? context->native_line

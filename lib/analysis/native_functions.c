@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/blame.h"
 #include "analysis/native_symbols.h"
 
 void pmt_native_functions_close(struct pmt_native_functions *native)
@@ -25,9 +26,10 @@ static uint64_t mix_text(uint64_t hash, const char *text)
 }
 
 static bool is_function(const struct pmt_function *f, const char *name, const char *file,
-			uint64_t line)
+			uint64_t line, bool is_runtime)
 {
-	return f->first_line == line && strcmp(f->name, name) == 0 &&
+	return f->first_line == line && f->is_runtime == is_runtime &&
+	       strcmp(f->name, name) == 0 &&
 	       (file ? f->file && strcmp(f->file, file) == 0 : !f->file);
 }
 
@@ -47,10 +49,11 @@ static int make_function(struct pmt_functions *functions, enum pmt_function_kind
 	return file && !f->file ? -ENOMEM : 0;
 }
 
-/* A function of this name, file and line, whichever thread or library it came from. */
+/* A function of this name, file and line, whichever thread or library it came from; but
+ * for who has the blame. */
 static int function_of(struct pmt_native_functions *native,
 		       struct pmt_functions *functions, const struct pmt_symbol *symbol,
-		       uint32_t *ret_function)
+		       bool is_runtime, uint32_t *ret_function)
 {
 	bool is_file = native->spot == PMT_NATIVE_FILE && symbol->file;
 	const char *name = is_file ? symbol->file : symbol->name;
@@ -64,7 +67,7 @@ static int function_of(struct pmt_native_functions *native,
 	uint32_t found;
 
 	while ((found = pmt_map_find(&native->by_name, key)) != PMT_MAP_NONE) {
-		if (is_function(&functions->items[found], name, file, line)) {
+		if (is_function(&functions->items[found], name, file, line, is_runtime)) {
 			*ret_function = found;
 			return 0;
 		}
@@ -73,8 +76,10 @@ static int function_of(struct pmt_native_functions *native,
 	int error =
 	    make_function(functions, is_file ? PMT_FUNCTION_PSEUDO : PMT_FUNCTION_C, name,
 			  file, line, &found);
-	if (!error)
-		error = pmt_map_put(&native->by_name, key, found);
+	if (error)
+		return error;
+	functions->items[found].is_runtime = is_runtime;
+	error = pmt_map_put(&native->by_name, key, found);
 	*ret_function = found;
 	return error;
 }
@@ -100,6 +105,7 @@ static int make_chain(struct pmt_native_functions *native,
 		      uint64_t address)
 {
 	struct pmt_symbol found[PMT_SYMBOLS_MAX];
+	bool is_runtime = pmt_code_is_runtime(module);
 	int error = 0;
 
 	if (!native->symbols && !(native->symbols = pmt_native_symbols_new()))
@@ -113,7 +119,8 @@ static int make_chain(struct pmt_native_functions *native,
 		uint64_t line = found[count].line;
 
 		f->line = line <= UINT32_MAX ? (uint32_t)line : 0;
-		error = function_of(native, functions, &found[count], &f->function);
+		error = function_of(native, functions, &found[count], is_runtime,
+				    &f->function);
 	}
 	return error;
 }

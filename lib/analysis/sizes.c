@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "analysis/blame.h"
+
 static int by_key(const void *a, const void *b)
 {
 	const struct pmt_size_row *x = a, *y = b;
@@ -36,9 +38,10 @@ static uint32_t merge(struct pmt_size_row *rows, uint32_t count)
 }
 
 /* A row for each place, and one for its class of all together. */
-static uint32_t collect(const struct pmt_places *places, const struct pmt_tree *tree,
+static uint32_t collect(const struct pmt_places *places, const struct pmt_model *model,
 			const uint32_t *nodes, struct pmt_size_row *rows)
 {
+	const struct pmt_tree *tree = &model->tree;
 	uint32_t all = 0, count = PMT_SIZE_CLASSES;
 
 	for (; all < PMT_SIZE_CLASSES; all++)
@@ -46,8 +49,9 @@ static uint32_t collect(const struct pmt_places *places, const struct pmt_tree *
 						  .size_class = (uint8_t)all};
 	for (uint32_t i = 0; i < places->count; i++) {
 		const struct pmt_place *place = &places->items[i];
+		uint32_t node = pmt_blamed_node(tree, &model->functions, nodes[i]);
 		const struct pmt_size_row row = {
-		    .spot = tree->paths[nodes[i]].function,
+		    .spot = tree->paths[node].function,
 		    .size_class = place->size_class,
 		    .figures = {.allocated = place->allocated,
 				.requested_bytes = place->requested_bytes,
@@ -91,7 +95,7 @@ int pmt_sizes_new(const struct pmt_analysis *analysis,
 	if (!error)
 		error = pmt_block_model_new(analysis, &all, &sizes.model);
 	if (!error) {
-		sizes.count = collect(places, &sizes.model->tree, nodes, sizes.rows);
+		sizes.count = collect(places, sizes.model, nodes, sizes.rows);
 		qsort(sizes.rows, sizes.count, sizeof(*sizes.rows), by_key);
 		sizes.count = drop_empty(sizes.rows, merge(sizes.rows, sizes.count));
 		*ret_sizes = sizes;

@@ -1,5 +1,6 @@
 """C frames among the Python ones: functions and lines of a library that this file knows."""
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -139,6 +140,49 @@ def test_views_of_calls_name_c_functions(trace, tmp_path, tool, report, library)
     [row] = [row for row in lines if row["function"] == "inlined"]
     assert row["line"] == line_of(SOURCE, "in inlined")
     assert row["self"]["allocated_count"] == 3
+
+
+ASKED = """\
+import ctypes, sys
+library = ctypes.CDLL(sys.argv[1])
+library.native_a.argtypes = [ctypes.c_size_t]
+kept = []
+def python():
+    kept.append(bytearray(345678)) # in python
+def native():
+    library.native_a(234567)
+python()
+native()
+"""
+
+
+def test_who_asked_the_interpreter_has_the_blame(trace, tmp_path, tool, report, library):
+    """Not PyObject_Malloc, but whoever called it; trees show it all the same."""
+    script = tmp_path / "app.py"
+    script.write_text(ASKED)
+    traced = trace(tmp_path, [script, library], "mode=allocs,native=1")
+    assert traced.process.returncode == 0, traced.process.stderr
+
+    def rows(view, *options):
+        return report(view, traced.path, "json", "--limit=all", *options)
+
+    functions = {row["function"]: row["self"] for row in rows("functions")["functions"]}
+    assert 345679 <= functions["python"]["allocated_bytes"] < 345679 + 20000
+    assert 234567 <= functions["inlined"]["allocated_bytes"] < 234567 + 4096
+    python = line_of(ASKED, "# in python")
+    lines = {(row["function"], row["line"]): row["self"] for row in rows("lines")["lines"]}
+    assert lines["python", python]["allocated_bytes"] >= 345679
+    leaks = {(row["function"], row["line"]): row["self"] for row in rows("leaks")["leaks"]}
+    assert leaks["python", python]["leaked_bytes"] >= 345679
+    assert leaks["inlined", line_of(SOURCE, "in inlined")]["leaked_bytes"] >= 234567
+    asked = {row["function"]: sum(size["requested_bytes"] for size in row["sizes"])
+             for row in rows("sizes")["functions"]}
+    assert asked["python"] >= 345679 and asked["inlined"] == 234567
+    # As the interpreter began nobody else was on the stack: what is there it has itself.
+    assert not [name for name, size in asked.items()
+                if size > 200000 and re.match("_?Py(Object|Mem)_", name)]
+    folded = report("tree", traced.path, "folded", "--limit=all")
+    assert re.search(r";python \([^;]*;.*_?Py(Object|Mem)_\w+|;python \([^;]*;.*python3?[.+]", folded)
 
 
 def test_without_the_library_module_and_offset_are_shown(trace, tmp_path, tool, library):

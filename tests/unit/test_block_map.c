@@ -10,6 +10,7 @@
 
 #include "support/chance.h"
 #include "tracer/live/block_slots.h"
+#include "tracer/live/sole.h"
 
 #define HEAP      UINT64_C(0x7f1234500000)
 #define UNLIMITED UINT64_MAX
@@ -214,6 +215,8 @@ END_TEST
 struct worker {
 	pthread_t id;
 	struct pmt_block_map *map;
+	struct pmt_sole *sole; /* NULL: all take the locks */
+	struct pmt_sole_thread self;
 	struct worker *next;
 	_Atomic uint64_t put_count; /* blocks in the map that `next` may take */
 	uint64_t number;
@@ -225,6 +228,38 @@ static uint64_t address_of(const struct worker *w, uint64_t i)
 	return HEAP + (i * THREADS + w->number) * 48;
 }
 
+/* As detail=live does: the first worker without locks, until the second comes. */
+static enum pmt_sole_way enter(struct worker *w)
+{
+	return w->sole ? pmt_sole_enter_self(w->sole, &w->self) : PMT_SOLE_SHARED;
+}
+
+static enum pmt_block_put put_of(struct worker *w, uint64_t address, uint64_t value)
+{
+	enum pmt_sole_way way = enter(w);
+	uint64_t old;
+
+	if (way == PMT_SOLE_BUSY)
+		return PMT_PUT_BUSY;
+	enum pmt_block_put result =
+	    pmt_block_map_put_here(w->map, address, value, &old, way == PMT_SOLE_ALONE);
+	pmt_sole_leave_self(&w->self, way);
+	return result;
+}
+
+static enum pmt_block_take take_of(struct worker *w, uint64_t address,
+				   uint64_t *ret_value)
+{
+	enum pmt_sole_way way = enter(w);
+
+	if (way == PMT_SOLE_BUSY)
+		return PMT_TAKE_BUSY;
+	enum pmt_block_take result =
+	    pmt_block_map_take_here(w->map, address, ret_value, way == PMT_SOLE_ALONE);
+	pmt_sole_leave_self(&w->self, way);
+	return result;
+}
+
 static void take_from(struct worker *w, const struct worker *other, uint64_t i)
 {
 	uint64_t value = 0;
@@ -233,7 +268,7 @@ static void take_from(struct worker *w, const struct worker *other, uint64_t i)
 	while (pmt_load_acquire(&other->put_count) <= i)
 		sched_yield();
 	do
-		result = pmt_block_map_take(w->map, address_of(other, i), &value);
+		result = take_of(w, address_of(other, i), &value);
 	while (result == PMT_TAKE_BUSY);
 	if (result != PMT_TAKE_FOUND || value != (i << 8 | other->number))
 		w->wrong_count++;
@@ -242,13 +277,12 @@ static void take_from(struct worker *w, const struct worker *other, uint64_t i)
 static void *work(void *arg)
 {
 	struct worker *w = arg;
-	uint64_t old, behind = 1000 + w->number;
+	uint64_t behind = 1000 + w->number;
 	enum pmt_block_put result;
 
 	for (uint64_t i = 0; i < HANDED; i++) {
 		do
-			result = pmt_block_map_put(w->map, address_of(w, i),
-						   i << 8 | w->number, &old);
+			result = put_of(w, address_of(w, i), i << 8 | w->number);
 		while (result == PMT_PUT_BUSY);
 		w->wrong_count += result != PMT_PUT_NEW;
 		pmt_store_release(&w->put_count, i + 1);
@@ -264,10 +298,13 @@ START_TEST(test_threads)
 {
 	struct pmt_block_map map = {.most_bytes = UNLIMITED};
 	struct worker workers[THREADS];
+	struct pmt_sole sole = {0};
 
+	pmt_sole_open(&sole);
 	memset(workers, 0, sizeof(workers));
 	for (unsigned i = 0; i < THREADS; i++) {
 		workers[i].map = &map;
+		workers[i].sole = _i ? &sole : NULL;
 		workers[i].next = &workers[(i + 1) % THREADS];
 		workers[i].number = i;
 	}
@@ -341,7 +378,7 @@ int main(void)
 	tcase_add_loop_test(tcase, test_bytes_a_block, 0, 8);
 	tcase_add_loop_test(tcase, test_limit, 0, 2);
 	tcase_add_test(tcase, test_busy);
-	tcase_add_test(tcase, test_threads);
+	tcase_add_loop_test(tcase, test_threads, 0, 2);
 	tcase_add_test(tcase, test_fork);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);

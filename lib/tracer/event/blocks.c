@@ -9,7 +9,6 @@
 #include "format/block_coding.h"
 #include "format/block_coding_put.h"
 #include "interpose/glibc_heap.h"
-#include "live/live.h"
 #include "python/api.h"
 #include "python/walk_check.h"
 #include "rss/own_memory.h"
@@ -345,20 +344,15 @@ static PMT_NOINLINE bool allocated_slow(struct pmt_thread *t, const void *p,
 }
 
 /* The common way is straight, with nothing on it that changes errno. */
-bool pmt_blocks_allocated_self(struct pmt_thread *t, const void *p,
-			       size_t requested_bytes, size_t usable_bytes,
-			       enum pmt_block_kind kind)
+bool pmt_blocks_write_allocated_self(struct pmt_thread *t, const void *p,
+				     size_t requested_bytes, size_t usable_bytes,
+				     enum pmt_block_kind kind)
 {
 	struct pmt_emitter *e = &t->emitter;
 	uint64_t address = (uint64_t)(uintptr_t)p;
 
 	if (PMT_UNLIKELY(e->ours))
 		return allocated_slow(t, p, requested_bytes, usable_bytes, kind);
-	if (PMT_UNLIKELY(pmt_live_on)) {
-		pmt_live_allocated_self(
-		    t, p, usable_bytes ? usable_bytes : requested_bytes, kind);
-		return true;
-	}
 	if (!try_enter(e))
 		return allocated_slow(t, p, requested_bytes, usable_bytes, kind);
 	if (PMT_LIKELY(t->coding))
@@ -417,18 +411,14 @@ static PMT_NOINLINE void freed_slow(struct pmt_thread *t, const void *p, size_t 
 }
 
 /* Straight where that can be, as above. */
-void pmt_blocks_freed_self(struct pmt_thread *t, const void *p, size_t bytes,
-			   enum pmt_block_kind kind)
+void pmt_blocks_write_freed_self(struct pmt_thread *t, const void *p, size_t bytes,
+				 enum pmt_block_kind kind)
 {
 	struct pmt_emitter *e = &t->emitter;
 	uint64_t address = (uint64_t)(uintptr_t)p;
 
 	if (PMT_UNLIKELY(e->ours))
 		return;
-	if (PMT_UNLIKELY(pmt_live_on)) {
-		pmt_live_freed_self(t, p, bytes, kind);
-		return;
-	}
 	if (PMT_UNLIKELY(is_end_to_be_said()) || !try_enter(e)) {
 		freed_slow(t, p, bytes, kind);
 		return;

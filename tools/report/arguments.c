@@ -1,22 +1,21 @@
 /*
  * Reads the command line. Everything that can be wrong is found here, before the trace
- * is opened, and said with the option's name and what would be right.
+ * is opened, and said with the option's name and what would be right; what the values of
+ * options mean, option_values.c knows.
  */
 #include "report/arguments.h"
 
 #include <getopt.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "config.h"
 
-#include "base/units.h"
 #include "cli/message.h"
 #include "cli/suggest.h"
 #include "cli/terminal.h"
 #include "report/help.h"
+#include "report/option_values.h"
 #include "report/view_choice.h"
 #include "report/words.h"
 
@@ -33,8 +32,6 @@ enum {
 	OPT_WITHIN,
 	OPT_REGION,
 	OPT_OF,
-	WIDTH_MIN = 20,
-	WIDTH_MAX = 1000,
 	WORDS_MAX = 40,
 };
 
@@ -75,133 +72,6 @@ struct reading {
 	bool is_bad;
 };
 
-static void fail_value(struct reading *r, const char *option, const char *expected)
-{
-	pmt_message_error("%s=%s: expected %s", option, optarg, expected);
-	r->is_bad = true;
-}
-
-static bool read_unsigned(const char *text, uint64_t *ret_value)
-{
-	char *end;
-
-	if (*text < '0' || *text > '9')
-		return false;
-	*ret_value = strtoull(text, &end, 10);
-	return *end == '\0';
-}
-
-static void read_format(struct reading *r)
-{
-	const char *names[PMT_REPORT_FORMAT_COUNT];
-
-	for (unsigned i = 0; i < PMT_REPORT_FORMAT_COUNT; i++) {
-		names[i] = pmt_format_name(i);
-		if (strcmp(optarg, names[i]) == 0) {
-			r->request.format = i;
-			return;
-		}
-	}
-	const char *near = pmt_suggest(optarg, names, PMT_REPORT_FORMAT_COUNT);
-	if (near)
-		pmt_message_error("--format=%s: unknown format; did you mean '%s'?",
-				  optarg, near);
-	else
-		fail_value(r, "--format", "text, json, csv or folded");
-	r->is_bad = true;
-}
-
-static void read_limit(struct reading *r)
-{
-	if (strcmp(optarg, "all") == 0)
-		r->request.limit_count = UINT64_MAX;
-	else if (!read_unsigned(optarg, &r->request.limit_count) ||
-		 r->request.limit_count == 0)
-		fail_value(r, "--limit", "a number from 1, or all");
-}
-
-static void read_min_share(struct reading *r)
-{
-	char *end;
-	double percent = strtod(optarg, &end);
-
-	if (end != optarg && *end == '%')
-		end++;
-	if (end == optarg || *end != '\0' || !(percent >= 0 && percent <= 100))
-		fail_value(r, "--min-share", "a percentage from 0 to 100");
-	else
-		r->request.min_share = percent / 100;
-}
-
-static void read_trigger(struct reading *r)
-{
-	uint64_t bytes;
-
-	if (pmt_units_parse_size(optarg, strlen(optarg), &bytes) != 0 ||
-	    bytes > INT64_MAX)
-		fail_value(r, "--trigger", "a size as 64KiB; 0 for every event");
-	else
-		r->request.trigger_bytes = (int64_t)bytes;
-}
-
-static void read_within(struct reading *r)
-{
-	uint64_t count;
-
-	if (!read_unsigned(optarg, &count) || count == 0 || count > UINT32_MAX)
-		fail_value(r, "--within", "a number of allocations from 1");
-	else
-		r->request.within_count = (uint32_t)count;
-}
-
-static void read_by(struct reading *r)
-{
-	static const char *const words[PMT_BY_COUNT] = {
-	    [PMT_BY_LINE] = "line",     [PMT_BY_FUNCTION] = "function",
-	    [PMT_BY_FILE] = "file",     [PMT_BY_SIZE] = "size",
-	    [PMT_BY_THREAD] = "thread", [PMT_BY_STACK] = "stack",
-	    [PMT_BY_DOMAIN] = "domain"};
-
-	for (unsigned i = PMT_BY_LINE; i < PMT_BY_COUNT; i++) {
-		if (strcmp(optarg, words[i]) == 0) {
-			r->request.by = i;
-			return;
-		}
-	}
-	fail_value(r, "--by", "line, function, file, size, thread, domain or stack");
-}
-
-static void read_of(struct reading *r)
-{
-	if (strcmp(optarg, "rss") == 0)
-		r->request.of_rss = true;
-	else if (strcmp(optarg, "heap") != 0)
-		fail_value(r, "--of", "heap or rss");
-}
-
-static void read_width(struct reading *r)
-{
-	uint64_t columns;
-
-	if (!read_unsigned(optarg, &columns) || columns < WIDTH_MIN ||
-	    columns > WIDTH_MAX)
-		fail_value(r, "--width", "columns from 20 to 1000");
-	else
-		r->request.width_columns = (unsigned)columns;
-}
-
-static void read_color(struct reading *r)
-{
-	if (strcmp(optarg, "auto") == 0)
-		r->color = PMT_COLOR_AUTO;
-	else if (strcmp(optarg, "always") == 0)
-		r->color = PMT_COLOR_ALWAYS;
-	else if (strcmp(optarg, "never") == 0)
-		r->color = PMT_COLOR_NEVER;
-	else
-		fail_value(r, "--color", "auto, always or never");
-}
-
 static void read_block_option(struct reading *r, int letter)
 {
 	switch (letter) {
@@ -219,15 +89,15 @@ static void read_block_option(struct reading *r, int letter)
 		break;
 	case OPT_BY:
 		r->options_used |= PMT_TAKES_BY;
-		read_by(r);
+		r->is_bad |= !pmt_option_value_by(&r->request, optarg);
 		break;
 	case OPT_WITHIN:
 		r->options_used |= PMT_TAKES_WITHIN;
-		read_within(r);
+		r->is_bad |= !pmt_option_value_within(&r->request, optarg);
 		break;
 	case OPT_OF:
 		r->options_used |= PMT_TAKES_OF;
-		read_of(r);
+		r->is_bad |= !pmt_option_value_of(&r->request, optarg);
 		break;
 	}
 }
@@ -249,7 +119,7 @@ static void read_view_option(struct reading *r, int letter)
 		break;
 	case 'n':
 		r->options_used |= PMT_TAKES_LIMIT;
-		read_limit(r);
+		r->is_bad |= !pmt_option_value_limit(&r->request, optarg);
 		break;
 	case 'F':
 		r->options_used |= PMT_TAKES_FILTER;
@@ -257,7 +127,7 @@ static void read_view_option(struct reading *r, int letter)
 		break;
 	case 'm':
 		r->options_used |= PMT_TAKES_MIN_SHARE;
-		read_min_share(r);
+		r->is_bad |= !pmt_option_value_min_share(&r->request, optarg);
 		break;
 	case 't':
 		r->options_used |= PMT_TAKES_THREAD;
@@ -273,7 +143,7 @@ static void read_view_option(struct reading *r, int letter)
 		break;
 	case OPT_TRIGGER:
 		r->options_used |= PMT_TAKES_TRIGGER;
-		read_trigger(r);
+		r->is_bad |= !pmt_option_value_trigger(&r->request, optarg);
 		break;
 	default:
 		read_block_option(r, letter);
@@ -285,7 +155,7 @@ static void read_option(struct reading *r, int letter)
 {
 	switch (letter) {
 	case 'f':
-		read_format(r);
+		r->is_bad |= !pmt_option_value_format(&r->request, optarg);
 		break;
 	case 'o':
 		r->request.output_path = optarg;
@@ -294,10 +164,10 @@ static void read_option(struct reading *r, int letter)
 		r->request.exact_bytes = true;
 		break;
 	case 'w':
-		read_width(r);
+		r->is_bad |= !pmt_option_value_width(&r->request, optarg);
 		break;
 	case OPT_COLOR:
-		read_color(r);
+		r->is_bad |= !pmt_option_value_color(&r->color, optarg);
 		break;
 	case OPT_STRICT:
 		r->request.strict = true;

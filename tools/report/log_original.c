@@ -1,7 +1,4 @@
-/*
- * One log a thread, in the original's columns. Files are opened only to append what has
- * gathered in memory: a program may have more threads than we may have open files.
- */
+/* One log a thread, in the original's columns. */
 #include "config.h"
 
 #include "report/log_original.h"
@@ -16,22 +13,20 @@
 #include "cli/exit_code.h"
 #include "cli/message.h"
 #include "cli/progress.h"
+#include "report/log_event.h"
+#include "report/log_file.h"
 #include "report/log_jump.h"
 #include "report/log_walk.h"
 
 enum {
 	NAME_BYTES = 1024,  /* of a function or file: longer ones are cut */
 	EVENT_BYTES = 2400, /* of a line without its first word */
-	GATHER_BYTES = 64 << 10,
 };
 
 /* The log of one stream. */
 struct thread_log {
 	uint32_t stream;
-	char *path;
-	char *gathered;
-	size_t gathered_bytes;
-	bool on_disk;           /* the file has been begun */
+	struct pmt_log_file file;
 	uint64_t event_count;   /* events so far: the next one's number */
 	uint64_t written_event; /* number of the last one that was written */
 	int64_t written_rss;
@@ -42,7 +37,7 @@ struct thread_log {
 	uint64_t event; /* its number */
 	double seconds;
 	const char *word;
-	char file[NAME_BYTES];
+	char source[NAME_BYTES];
 	uint64_t line;
 	char name[NAME_BYTES];
 	int64_t rss_bytes;
@@ -56,46 +51,8 @@ struct logs {
 	struct thread_log **items;
 	size_t count;
 	struct thread_log *recent; /* asked for last */
-	int error;                 /* errno of a write; ENOMEM */
-	char error_path[NAME_BYTES];
+	struct pmt_log_fault fault;
 };
-
-static void fail(struct logs *logs, const char *path, int error)
-{
-	if (logs->error)
-		return;
-	logs->error = error;
-	snprintf(logs->error_path, sizeof(logs->error_path), "%s", path);
-}
-
-static void flush(struct logs *logs, struct thread_log *log)
-{
-	FILE *f = fopen(log->path, log->on_disk ? "ae" : "we");
-
-	if (!f) {
-		fail(logs, log->path, errno);
-		return;
-	}
-	log->on_disk = true;
-	errno = 0;
-	size_t put = fwrite(log->gathered, 1, log->gathered_bytes, f);
-	bool failed = put != log->gathered_bytes;
-	if (fclose(f) != 0 || failed)
-		fail(logs, log->path, errno ? errno : EIO);
-	log->gathered_bytes = 0;
-}
-
-/* A line of the file: its first word, and the rest. */
-static void add_line(struct logs *logs, struct thread_log *log, const char *word,
-		     const char *rest)
-{
-	size_t need = strlen(word) + strlen(rest) + 2;
-
-	if (log->gathered_bytes + need > GATHER_BYTES)
-		flush(logs, log);
-	log->gathered_bytes += (size_t)snprintf(log->gathered + log->gathered_bytes, need,
-						"%s%s\n", word, rest);
-}
 
 /* A name in a column: no newline may break the line. */
 static const char *column_of(const char *name, char *text)
@@ -145,11 +102,11 @@ static void begin_log(struct logs *logs, struct thread_log *log)
 {
 	char titles[EVENT_BYTES];
 
-	add_line(logs, log, "SOF", "");
+	pmt_log_file_add(&log->file, &logs->fault, "SOF", "");
 	snprintf(titles, sizeof(titles),
 		 "%-12s %-6s  %-12s %-8s %-80s %4s %-32s %12s %12s", "Event", "dEvent",
 		 "Clock", "What", "File", "Line", "Function", "RSS", "dRSS");
-	add_line(logs, log, "HDR: ", titles);
+	pmt_log_file_add(&log->file, &logs->fault, "HDR: ", titles);
 }
 
 /* The log of a stream, NULL before its first event. */
@@ -171,12 +128,11 @@ static struct thread_log *new_log(struct logs *logs, uint32_t stream)
 	    reallocarray(logs->items, logs->count + 1, sizeof(struct thread_log *));
 	if (items)
 		logs->items = items;
-	if (!log || !items || !(log->gathered = malloc(GATHER_BYTES + 1)) ||
-	    !(log->path = make_path(logs, stream))) {
-		if (log)
-			free(log->gathered);
+	char *path = make_path(logs, stream);
+	if (!log || !items || !path || pmt_log_file_init(&log->file, path) != 0) {
+		free(path);
 		free(log);
-		fail(logs, logs->folder, ENOMEM);
+		pmt_log_fault_note(&logs->fault, logs->folder, ENOMEM);
 		return NULL;
 	}
 	log->stream = stream;
@@ -186,51 +142,14 @@ static struct thread_log *new_log(struct logs *logs, uint32_t stream)
 	return log;
 }
 
-/* The original knows seven events; ours that it has no word for are their kin. */
-static const char *original_word(const struct pmt_event *e)
-{
-	static const char *const words[] = {"CALL", "RETURN", "CALL", "RETURN",
-					    "CALL", "RETURN", "LINE"};
-	struct pmt_point point;
-
-	if (e->record.op != PMT_OP_EXTENDED)
-		return words[e->record.op];
-	switch (e->record.ext) {
-	case PMT_EXT_C_CALL:
-		return "C_CALL";
-	case PMT_EXT_C_RETURN:
-		return "C_RETURN";
-	case PMT_EXT_C_RAISE:
-		return "C_EXCEPT";
-	default:
-		if (!pmt_payload_get_point(&e->record, &point))
-			return "LINE";
-		if (point.op == PMT_POINT_C_CALL)
-			return "C_CALL";
-		if (point.op == PMT_POINT_C_RETURN)
-			return "C_RETURN";
-		if (point.op == PMT_POINT_C_RAISE)
-			return "C_EXCEPT";
-		return point.op < sizeof(words) / sizeof(words[0]) ? words[point.op]
-								   : "LINE";
-	}
-}
-
-static bool is_point(const struct pmt_log_line *line)
-{
-	return line->event->kind == PMT_EVENT_RECORD &&
-	       line->event->record.op == PMT_OP_EXTENDED &&
-	       line->event->record.ext == PMT_EXT_POINT;
-}
-
 static void set_event(struct thread_log *log, const struct pmt_log_line *line)
 {
 	const struct pmt_function *python = line->python_function;
 
 	log->event = log->event_count;
 	log->seconds = (double)line->time_ns * 1e-9;
-	log->word = original_word(line->event);
-	column_of(python ? python->file : "", log->file);
+	log->word = pmt_log_event_original_word(line->event);
+	column_of(python ? python->file : "", log->source);
 	log->line = line->python_line;
 	column_of(line->function ? line->function->name : "", log->name);
 	log->rss_bytes = line->rss_bytes;
@@ -246,9 +165,9 @@ static void write_event(struct logs *logs, struct thread_log *log, const char *w
 		 "%-12" PRIu64 " +%-6" PRIu64 " %-12.6f %-8s %-80s %4" PRIu64
 		 " %-32s %12" PRId64 " %12" PRId64,
 		 log->event, log->event - log->written_event, log->seconds, log->word,
-		 log->file, log->line, log->name, log->rss_bytes,
+		 log->source, log->line, log->name, log->rss_bytes,
 		 (int64_t)((uint64_t)log->rss_bytes - (uint64_t)log->written_rss));
-	add_line(logs, log, word, text);
+	pmt_log_file_add(&log->file, &logs->fault, word, text);
 }
 
 static void note_written(struct thread_log *log)
@@ -270,7 +189,8 @@ static void add_event(struct logs *logs, struct thread_log *log,
 	    !is_first && pmt_log_moved_is_jump(&log->moved, &logs->limits, line);
 	struct pmt_point point = {0};
 
-	if (is_point(line) && pmt_payload_get_point(&line->event->record, &point))
+	if (pmt_log_event_is_point(line->event) &&
+	    pmt_payload_get_point(&line->event->record, &point))
 		log->event_count += point.skipped_count;
 	/* Where events were left out the last one is not the one before. */
 	if (is_jump && !log->event_is_written && !point.skipped_count)
@@ -300,29 +220,17 @@ static void add_message(struct logs *logs, struct thread_log *log,
 	snprintf(text, sizeof(text), "%-12" PRIu64 " +%-6" PRIu64 " %-12.6f # %s%s",
 		 log->event_count, log->event_count - log->written_event,
 		 (double)line->time_ns * 1e-9, kind, column_of(line->text, words));
-	add_line(logs, log, "MSG:  ", text);
-}
-
-static bool is_message(const struct pmt_log_line *line)
-{
-	const struct pmt_event *e = line->event;
-
-	if (e->kind == PMT_EVENT_GAP)
-		return true;
-	return e->record.op == PMT_OP_EXTENDED &&
-	       (e->record.ext == PMT_EXT_MARK || e->record.ext == PMT_EXT_REGION_BEGIN ||
-		e->record.ext == PMT_EXT_REGION_END || e->record.ext == PMT_EXT_LOSS ||
-		e->record.ext == PMT_EXT_TREE_BEGIN);
+	pmt_log_file_add(&log->file, &logs->fault, "MSG:  ", text);
 }
 
 static void add(struct logs *logs, const struct pmt_log_line *line)
 {
-	bool is_event = line->is_call || is_point(line);
+	bool is_event = line->is_call || pmt_log_event_is_point(line->event);
 
 	if (line->event->stream == 0)
 		return;
 	struct thread_log *log = find_log(logs, line->event->stream);
-	if (!log && (is_event || is_message(line)))
+	if (!log && (is_event || pmt_log_event_is_message(line->event)))
 		log = new_log(logs, line->event->stream);
 	if (!log)
 		return;
@@ -332,7 +240,7 @@ static void add(struct logs *logs, const struct pmt_log_line *line)
 		pmt_log_moved_add(&log->moved, line, logs->analysis->model->page_bytes);
 	if (is_event)
 		add_event(logs, log, line);
-	else if (is_message(line))
+	else if (pmt_log_event_is_message(line->event))
 		add_message(logs, log, line);
 }
 
@@ -343,19 +251,18 @@ static int finish(struct logs *logs)
 		struct thread_log *log = logs->items[i];
 		if (log->has_first)
 			write_event(logs, log, "LAST: ");
-		add_line(logs, log, "EOF", "");
-		flush(logs, log);
-		if (!logs->error)
-			fprintf(logs->request->out, "%s: %" PRIu64 " events\n", log->path,
-				log->event_count);
-		free(log->gathered);
-		free(log->path);
+		pmt_log_file_add(&log->file, &logs->fault, "EOF", "");
+		pmt_log_file_flush(&log->file, &logs->fault);
+		if (!logs->fault.error)
+			fprintf(logs->request->out, "%s: %" PRIu64 " events\n",
+				log->file.path, log->event_count);
+		pmt_log_file_close(&log->file);
 		free(log);
 	}
 	free(logs->items);
-	if (!logs->error)
+	if (!logs->fault.error)
 		return PMT_EXIT_OK;
-	pmt_message_error("%s: %s", logs->error_path, strerror(logs->error));
+	pmt_message_error("%s: %s", logs->fault.path, strerror(logs->fault.error));
 	return PMT_EXIT_UNREADABLE;
 }
 
@@ -378,7 +285,7 @@ int pmt_log_original_write(const struct pmt_report_request *request)
 	if (code != PMT_EXIT_OK)
 		return code;
 	logs.analysis = &walk.analysis;
-	while (left-- && !logs.error && (line = pmt_log_walk_next(&walk)))
+	while (left-- && !logs.fault.error && (line = pmt_log_walk_next(&walk)))
 		add(&logs, line);
 	int write_code = finish(&logs);
 	code = pmt_log_walk_end(&walk);

@@ -19,6 +19,7 @@
 #include "reader/code_lines.h"
 #include "reader/contexts.h"
 #include "report/load.h"
+#include "report/log_event.h"
 #include "report/log_text.h"
 #include "report/open.h"
 #include "report/ranking.h"
@@ -78,67 +79,6 @@ static void set_running(struct pmt_log_walk *walk, const struct running *now)
 		if (line->python_line == 0 && line->python_function)
 			line->python_line = line->python_function->first_line;
 	}
-}
-
-static bool has_deltas(const struct pmt_event *e)
-{
-	return (e->record.flags & ~PMT_FLAG_TIME) != 0;
-}
-
-/* Definitions and checkpoints are no events, unless changes ride on them. */
-static const char *what_of_extended(const struct pmt_event *e, bool *ret_is_call)
-{
-	switch (e->record.ext) {
-	case PMT_EXT_C_CALL:
-		*ret_is_call = true;
-		return "C_CALL";
-	case PMT_EXT_C_RETURN:
-		*ret_is_call = true;
-		return "C_RETURN";
-	case PMT_EXT_C_RAISE:
-		*ret_is_call = true;
-		return "C_RAISE";
-	case PMT_EXT_GC_COUNTS:
-		return pmt_log_text_gc_counts_name(&e->record);
-	case PMT_EXT_GC:
-		return pmt_log_text_gc_name(&e->record);
-	case PMT_EXT_CODE:
-	case PMT_EXT_CODE_LINES:
-	case PMT_EXT_INFO:
-	case PMT_EXT_STACK:
-	case PMT_EXT_CHECKPOINT:
-	case PMT_EXT_TREE_NODE:
-	case PMT_EXT_LIVE_STATE:
-	case PMT_EXT_LIVE_PLACE:
-	case PMT_EXT_THREAD_SUMS:
-		return has_deltas(e) ? "CHANGE" : NULL;
-	default:
-		return pmt_log_text_name(e->record.ext);
-	}
-}
-
-/* The event's word, NULL when it is not shown. */
-static const char *what_of(const struct pmt_event *e, bool *ret_is_call)
-{
-	static const char *const words[] = {"CALL",  "RETURN", "RESUME", "YIELD",
-					    "THROW", "UNWIND", "LINE"};
-
-	*ret_is_call = false;
-	if (e->kind == PMT_EVENT_GAP)
-		return "GAP";
-	if (e->record.op == PMT_OP_EXTENDED)
-		return what_of_extended(e, ret_is_call);
-	*ret_is_call = true;
-	return words[e->record.op];
-}
-
-static bool is_left_by(const struct pmt_event *e)
-{
-	if (e->kind == PMT_EVENT_GAP)
-		return false;
-	if (e->record.op != PMT_OP_EXTENDED)
-		return pmt_op_is_leave(e->record.op);
-	return e->record.ext == PMT_EXT_C_RETURN || e->record.ext == PMT_EXT_C_RAISE;
 }
 
 /* A point names its function itself: there is no stack. */
@@ -251,15 +191,15 @@ static bool take(struct pmt_log_walk *walk, const struct pmt_event *event)
 	const struct pmt_thread_info *thread =
 	    pmt_tables_thread(walk->analysis.tables, event->stream);
 	*line = (struct pmt_log_line){.event = event};
-	line->what = what_of(event, &line->is_call);
+	line->what = pmt_log_event_word(event, &line->is_call);
 	line->thread = event->stream == 0 ? "process" : thread ? thread->name : "";
 	line->time_ns = pmt_analysis_since_start_ns(&walk->analysis, event->tick);
 	if (walk->no_memory || !line->what)
 		return false;
 	struct running after = running_in(walk, event->stream);
 	line->depth = after.depth;
-	set_running(walk, is_left_by(event) ? &before : &after);
-	if (event->record.op == PMT_OP_EXTENDED && event->record.ext == PMT_EXT_POINT)
+	set_running(walk, pmt_log_event_leaves(event) ? &before : &after);
+	if (pmt_log_event_is_point(event))
 		set_point(walk);
 	else if (event->record.op == PMT_OP_EXTENDED)
 		set_block(walk);

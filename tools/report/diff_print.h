@@ -6,6 +6,10 @@
 #include "report/diff_trace.h"
 #include "report/order.h"
 
+/* Of a row's callers data tell so many: recursion is thousands of calls deep, and each of
+ * its rows has all those above it. */
+enum { PMT_DIFF_CALLERS_MAX = 128 };
+
 struct pmt_diff_shown {
 	const struct pmt_report_request *request;
 	const struct pmt_diff_kind *kind;
@@ -36,6 +40,22 @@ static inline bool pmt_diff_is_new(const struct pmt_diff *diff, uint32_t row)
 static inline bool pmt_diff_is_gone(const struct pmt_diff *diff, uint32_t row)
 {
 	return diff->rows[row].rows[PMT_DIFF_AFTER] == PMT_KEYED_NO_ROW;
+}
+
+static inline const char *pmt_diff_state(const struct pmt_diff *diff, uint32_t row)
+{
+	return pmt_diff_is_new(diff, row)    ? "new"
+	       : pmt_diff_is_gone(diff, row) ? "gone"
+					     : "both";
+}
+
+/* The line that a side has the row at; 0: none. */
+static inline uint64_t pmt_diff_line(const struct pmt_diff *diff, uint32_t row,
+				     enum pmt_diff_side side)
+{
+	uint32_t at = diff->rows[row].rows[side];
+
+	return at == PMT_KEYED_NO_ROW ? 0 : diff->tables[side]->rows[at].line;
 }
 
 /* The row as the label functions want it, its file by the name that both traces give it.

@@ -1,9 +1,7 @@
 /* The summary on one screen: 80 columns, some 40 lines, to be understood by somebody who
  * has read nothing about it. */
-#include <stdarg.h>
 #include <string.h>
 
-#include "base/attr.h"
 #include "cli/exit_code.h"
 #include "cli/paint.h"
 #include "report/collections.h"
@@ -11,44 +9,19 @@
 #include "report/facts.h"
 #include "report/label.h"
 #include "report/summary.h"
+#include "report/summary_line.h"
+#include "report/summary_peaks.h"
 #include "report/threads.h"
 #include "report/truth.h"
 
 enum {
 	HEADER_LINES = 3,
 	PEAK_LINES = 2,
-	LAST_LINES = 3,     /* threads, processes, more */
-	TITLE_COLUMNS = 11, /* "Peak heap  " */
+	LAST_LINES = 3, /* threads, processes, more */
 	FIGURE_COLUMNS = 13,
 	EXACT_FIGURE_COLUMNS = 20,
-	PATH_BYTES = 4000,
 	TEXT_BYTES = 8192,
 };
-
-static void print_title(const struct pmt_report_request *request, const char *title)
-{
-	fprintf(request->out, "%s%-*s%s", pmt_paint(request->color, PMT_PAINT_TITLE),
-		TITLE_COLUMNS, title, pmt_paint(request->color, PMT_PAINT_NONE));
-}
-
-/* A formatted line from column `used`, cut at the width. */
-static void print_cut(const struct pmt_report_request *request, unsigned used,
-		      const char *format, ...) PMT_PRINTF(3, 4);
-
-static void print_cut(const struct pmt_report_request *request, unsigned used,
-		      const char *format, ...)
-{
-	char text[TEXT_BYTES];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	pmt_label_print_text(request, text,
-			     request->width_columns > used ? request->width_columns - used
-							   : 1);
-	fputc('\n', request->out);
-}
 
 static void print_header(const struct pmt_report_request *request,
 			 const struct pmt_analysis *a)
@@ -60,159 +33,30 @@ static void print_header(const struct pmt_report_request *request,
 
 	pmt_facts_command(a->tables, command, sizeof(command));
 	fputs(pmt_paint(request->color, PMT_PAINT_TITLE), request->out);
-	print_cut(request, 0, "%s",
-		  *command ? pmt_process_short_command(command)
-			   : pmt_trace_path(a->trace));
+	pmt_summary_print_cut(request, 0, "%s",
+			      *command ? pmt_process_short_command(command)
+				       : pmt_trace_path(a->trace));
 	fputs(pmt_paint(request->color, PMT_PAINT_NONE), request->out);
-	print_cut(request, 0, "%s%.*s%spid %u, %s, %s", python ? "Python " : "",
-		  python ? (int)strcspn(python, " ") : 0, python ? python : "",
-		  python ? ", " : "", header->pid,
-		  pmt_figure_duration(
-		      time, pmt_analysis_since_start_ns(a, a->model->last_tick)),
-		  pmt_facts_end(&a->losses, end, sizeof(end)));
+	pmt_summary_print_cut(
+	    request, 0, "%s%.*s%spid %u, %s, %s", python ? "Python " : "",
+	    python ? (int)strcspn(python, " ") : 0, python ? python : "",
+	    python ? ", " : "", header->pid,
+	    pmt_figure_duration(time,
+				pmt_analysis_since_start_ns(a, a->model->last_tick)),
+	    pmt_facts_end(&a->losses, end, sizeof(end)));
 	bool summed = a->model->counts.events == 0 && a->model->tree_nodes.count > 0;
 	const struct pmt_type_counts types = pmt_types_total(&a->model->types);
 	bool refs = a->model->counts.events == 0 && a->model->measured.types;
 	uint64_t count = refs     ? types.new_count
 			 : summed ? a->model->totals.call_count
 				  : a->model->counts.events;
-	print_cut(request, 0, "mode %s, %s %s%s, RSS method: %s",
-		  pmt_facts_mode(a->tables), pmt_figure_count(events, count, false),
-		  refs     ? "object"
-		  : summed ? "call"
-			   : "event",
-		  count == 1 ? "" : "s", pmt_rss_method_name(pmt_analysis_rss_method(a)));
-}
-
-/* "<module> > main > load": the end of it that fits. */
-static void print_path(const struct pmt_report_request *request,
-		       const struct pmt_model *model, uint32_t node)
-{
-	const struct pmt_tree *tree = &model->tree;
-	char path[PATH_BYTES];
-	size_t at = sizeof(path) - 1;
-	unsigned columns = request->width_columns > TITLE_COLUMNS + 8
-			       ? request->width_columns - TITLE_COLUMNS
-			       : 8;
-
-	path[at] = '\0';
-	for (; node != PMT_TREE_ROOT; node = tree->paths[node].parent) {
-		const char *name =
-		    model->functions.items[tree->paths[node].function].name;
-		size_t size = strlen(name);
-
-		if (at < size + 3)
-			break;
-		at -= size;
-		memcpy(path + at, name, size);
-		if (tree->paths[node].parent != PMT_TREE_ROOT) {
-			at -= 3;
-			memcpy(path + at, " > ", 3);
-		}
-	}
-	fprintf(request->out, "%*s%s", TITLE_COLUMNS, "",
-		pmt_paint(request->color, PMT_PAINT_DIM));
-	pmt_label_print_end(request, path + at, columns);
-	fprintf(request->out, "%s\n", pmt_paint(request->color, PMT_PAINT_NONE));
-}
-
-/* When: the moment it was reached; of the kernel's mark only between which samples. */
-static unsigned print_when(const struct pmt_report_request *request,
-			   const struct pmt_analysis *a, const struct pmt_peak *peak)
-{
-	char at[PMT_FIGURE_BYTES], from[PMT_FIGURE_BYTES];
-
-	pmt_figure_duration(at, pmt_analysis_since_start_ns(a, peak->reached.tick));
-	if (peak->source != PMT_PEAK_KERNEL)
-		return (unsigned)fprintf(request->out, "  at %s", at);
-	pmt_figure_duration(from, pmt_analysis_since_start_ns(a, peak->from_tick));
-	pmt_figure_duration(at, pmt_analysis_since_start_ns(a, peak->at.tick));
-	return (unsigned)fprintf(request->out, "  between %s and %s", from, at);
-}
-
-static bool path_shows(const struct pmt_model *model, const struct pmt_peak *peak)
-{
-	return peak->source != PMT_PEAK_NONE && peak->reached.node_known &&
-	       model->tree.paths[peak->reached.node].depth > 1;
-}
-
-static void print_peak(const struct pmt_report_request *request,
-		       const struct pmt_analysis *a, const char *title,
-		       const struct pmt_peak *peak, bool with_path)
-{
-	const struct pmt_model *model = a->model;
-	const struct pmt_moment *reached = &peak->reached;
-	char bytes[PMT_FIGURE_BYTES];
-	unsigned used = TITLE_COLUMNS;
-
-	print_title(request, title);
-	if (peak->source == PMT_PEAK_NONE) {
-		fputs("not measured\n", request->out);
-		return;
-	}
-	pmt_figure_bytes(bytes, peak->bytes > 0 ? (uint64_t)peak->bytes : 0,
-			 request->exact_bytes);
-	fprintf(request->out, "%s%s%s", pmt_paint(request->color, PMT_PAINT_UP), bytes,
-		pmt_paint(request->color, PMT_PAINT_NONE));
-	used += (unsigned)strlen(bytes) + print_when(request, a, peak);
-	if (reached->node_known) {
-		uint32_t function = model->tree.paths[reached->node].function;
-
-		used += (unsigned)fprintf(request->out, "  in ");
-		pmt_label_print(request, &model->functions.items[function],
-				request->width_columns > used + 8
-				    ? request->width_columns - used
-				    : 8);
-	}
-	fputc('\n', request->out);
-	if (with_path && path_shows(model, peak))
-		print_path(request, model, reached->node);
-}
-
-/* Of single blocks, mappings among them, which the sums of the heap do not have. */
-static void print_live(const struct pmt_report_request *request,
-		       const struct pmt_analysis *a, const struct pmt_summary *summary)
-{
-	const struct pmt_place_moment_state *peak =
-	    &a->model->block_history.set.places.moments[PMT_MOMENT_HEAP];
-	char bytes[PMT_FIGURE_BYTES], at[PMT_FIGURE_BYTES];
-	unsigned used = TITLE_COLUMNS;
-
-	if (!summary->at_peak)
-		return;
-	print_title(request, "Peak live");
-	pmt_figure_bytes(bytes, peak->heap.bytes, request->exact_bytes);
-	pmt_figure_duration(at, pmt_analysis_since_start_ns(a, peak->tick));
-	fprintf(request->out, "%s%s%s", pmt_paint(request->color, PMT_PAINT_UP), bytes,
-		pmt_paint(request->color, PMT_PAINT_NONE));
-	used += (unsigned)strlen(bytes);
-	used += (unsigned)fprintf(request->out, "  at %s  most by ", at);
-	pmt_label_print(
-	    request, &summary->at_peak->functions.items[summary->holder.function],
-	    request->width_columns > used + 8 ? request->width_columns - used : 8);
-	fputc('\n', request->out);
-}
-
-static void print_end(const struct pmt_report_request *request,
-		      const struct pmt_analysis *a, const struct pmt_summary *summary)
-{
-	const struct pmt_peaks *peaks = &a->model->peaks;
-	char rss[PMT_FIGURE_BYTES], heap[PMT_FIGURE_BYTES], own[PMT_FIGURE_BYTES];
-
-	if (a->model->counts.samples == 0)
-		return;
-	print_title(request, "At the end");
-	fprintf(
-	    request->out, "%s RSS",
-	    pmt_figure_bytes(rss, (uint64_t)peaks->rss_end_bytes, request->exact_bytes));
-	if (peaks->heap_end_bytes >= 0)
-		fprintf(request->out, ", %s heap",
-			pmt_figure_bytes(heap, (uint64_t)peaks->heap_end_bytes,
-					 request->exact_bytes));
-	if (summary->own_bytes > 0)
-		fprintf(request->out, "; Python's own modules and caches %s",
-			pmt_figure_bytes(own, summary->own_bytes, request->exact_bytes));
-	fputc('\n', request->out);
+	pmt_summary_print_cut(
+	    request, 0, "mode %s, %s %s%s, RSS method: %s", pmt_facts_mode(a->tables),
+	    pmt_figure_count(events, count, false),
+	    refs     ? "object"
+	    : summed ? "call"
+		     : "event",
+	    count == 1 ? "" : "s", pmt_rss_method_name(pmt_analysis_rss_method(a)));
 }
 
 static void print_list(const struct pmt_report_request *request,
@@ -260,7 +104,7 @@ static void print_threads(const struct pmt_report_request *request,
 	char text[TEXT_BYTES], name[64], bytes[PMT_FIGURE_BYTES];
 	size_t used;
 
-	print_title(request, "Threads");
+	pmt_summary_print_title(request, "Threads");
 	used = (size_t)snprintf(text, sizeof(text), "%u", summary->thread_count);
 	for (uint32_t i = 0; i < summary->thread_count && i < 4; i++) {
 		const struct pmt_stream_state *s =
@@ -273,9 +117,9 @@ static void print_threads(const struct pmt_report_request *request,
 			? pmt_figure_bytes(bytes, s->totals.allocated_bytes, false)
 			: "");
 	}
-	print_cut(request, TITLE_COLUMNS, "%s%s", text,
-		  summary->thread_count > 0 && a->model->measured.mallocs ? " allocated"
-									  : "");
+	pmt_summary_print_cut(
+	    request, PMT_SUMMARY_TITLE_COLUMNS, "%s%s", text,
+	    summary->thread_count > 0 && a->model->measured.mallocs ? " allocated" : "");
 }
 
 static void print_collections(const struct pmt_report_request *request,
@@ -285,9 +129,9 @@ static void print_collections(const struct pmt_report_request *request,
 
 	if (!pmt_collections_are_known(a))
 		return;
-	print_title(request, "Collector");
-	print_cut(request, TITLE_COLUMNS, "%s",
-		  pmt_collections_line(a, text, sizeof(text)));
+	pmt_summary_print_title(request, "Collector");
+	pmt_summary_print_cut(request, PMT_SUMMARY_TITLE_COLUMNS, "%s",
+			      pmt_collections_line(a, text, sizeof(text)));
 }
 
 static void print_processes(const struct pmt_report_request *request,
@@ -296,7 +140,7 @@ static void print_processes(const struct pmt_report_request *request,
 	const struct pmt_processes *all = &summary->processes;
 	char bytes[PMT_FIGURE_BYTES];
 
-	print_title(request, "Processes");
+	pmt_summary_print_title(request, "Processes");
 	if (all->count <= 1 || summary->largest_process == PMT_PROCESS_NONE) {
 		fprintf(request->out, "%u\n", all->count);
 		return;
@@ -309,9 +153,9 @@ static void print_processes(const struct pmt_report_request *request,
 	char note[48] = "";
 	if (endless > 0)
 		snprintf(note, sizeof(note), "; %u without an end", endless);
-	print_cut(
-	    request, TITLE_COLUMNS, "%u; largest peak RSS %s: %s%u, %s%s", all->count,
-	    pmt_figure_bytes(bytes, p->peak_rss_bytes, request->exact_bytes),
+	pmt_summary_print_cut(
+	    request, PMT_SUMMARY_TITLE_COLUMNS, "%u; largest peak RSS %s: %s%u, %s%s",
+	    all->count, pmt_figure_bytes(bytes, p->peak_rss_bytes, request->exact_bytes),
 	    p->is_this ? "this, pid " : "pid ", p->pid, name ? name + 1 : p->path, note);
 }
 
@@ -335,8 +179,9 @@ static struct pmt_summary_layout fit(const struct pmt_report_request *request,
 				   : UINT32_MAX,
 	};
 
-	content.path_lines = path_shows(a->model, &peaks->rss) +
-			     (!same_call && path_shows(a->model, &peaks->heap));
+	content.path_lines =
+	    pmt_summary_path_shows(a->model, &peaks->rss) +
+	    (!same_call && pmt_summary_path_shows(a->model, &peaks->heap));
 	for (unsigned i = 0; i < PMT_SUMMARY_LISTS; i++)
 		content.list_rows[i] = summary->lists[i].count;
 	return pmt_summary_layout_fit(&content);
@@ -356,10 +201,11 @@ int pmt_summary_print_text(const struct pmt_report_request *request,
 	struct pmt_summary_layout layout = fit(request, a, summary, doubts, same_call);
 	if (layout.has_blanks)
 		fputc('\n', request->out);
-	print_peak(request, a, "Peak RSS", &peaks->rss, layout.has_paths);
-	print_peak(request, a, "Peak heap", &peaks->heap, layout.has_paths && !same_call);
-	print_live(request, a, summary);
-	print_end(request, a, summary);
+	pmt_summary_print_peak(request, a, "Peak RSS", &peaks->rss, layout.has_paths);
+	pmt_summary_print_peak(request, a, "Peak heap", &peaks->heap,
+			       layout.has_paths && !same_call);
+	pmt_summary_print_live(request, a, summary);
+	pmt_summary_print_end(request, a, summary);
 	if (layout.chart_rows && pmt_drawing_print(request, a, layout.chart_rows, 0) == 0)
 		fputs("\n  nothing was measured over time\n", request->out);
 	for (unsigned i = 0; i < layout.list_count; i++)
@@ -370,15 +216,16 @@ int pmt_summary_print_text(const struct pmt_report_request *request,
 	print_threads(request, a, summary);
 	print_processes(request, summary);
 	if (a->losses.complete && doubts == 0) {
-		print_title(request, "Complete");
+		pmt_summary_print_title(request, "Complete");
 		fputs("nothing was lost\n", request->out);
 	}
 	fputs(pmt_paint(request->color, PMT_PAINT_DIM), request->out);
-	print_cut(request, 0,
-		  "More: pymemtrace-report %s%sfunctions | tree | timeline | threads | "
-		  "processes",
-		  a->model->measured.blocks ? "leaks | peak | " : "",
-		  a->model->measured.types ? "types | " : "");
+	pmt_summary_print_cut(
+	    request, 0,
+	    "More: pymemtrace-report %s%sfunctions | tree | timeline | threads | "
+	    "processes",
+	    a->model->measured.blocks ? "leaks | peak | " : "",
+	    a->model->measured.types ? "types | " : "");
 	fputs(pmt_paint(request->color, PMT_PAINT_NONE), request->out);
 	return PMT_EXIT_OK;
 }

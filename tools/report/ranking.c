@@ -30,20 +30,25 @@ const char *const *pmt_ranking_line_columns(const struct pmt_model *model,
 						    : pmt_ranking_columns(model, keys);
 }
 
-const struct pmt_metric *pmt_ranking_default(const struct pmt_model *model)
+const struct pmt_metric *pmt_ranking_measured(const struct pmt_model *model,
+					      const char *const *keys)
 {
-	static const char *const keys[] = {"rss-net", "net", "objects", "calls"};
-
 	if (pmt_model_is_of_blocks(model))
 		return pmt_metric_find("allocated");
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-		const struct pmt_metric *metric = pmt_metric_find(keys[i]);
+	for (; *keys; keys++) {
+		const struct pmt_metric *metric = pmt_metric_find(*keys);
 
 		if (metric->is_measured(&model->measured))
 			return metric;
 	}
 	return pmt_metric_find("calls");
+}
+
+const struct pmt_metric *pmt_ranking_default(const struct pmt_model *model)
+{
+	static const char *const keys[] = {"rss-net", "net", "objects", NULL};
+
+	return pmt_ranking_measured(model, keys);
 }
 
 static int by_identity(const struct keyed *x, const struct keyed *y)

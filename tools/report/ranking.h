@@ -26,6 +26,11 @@ const char *const *pmt_ranking_columns(const struct pmt_model *model,
 const char *const *pmt_ranking_line_columns(const struct pmt_model *model,
 					    const char *const *keys);
 
+/* The first of the keys, up to a NULL, that the trace measured; of a trace of blocks what
+ * was allocated, of one that measured nothing calls. */
+const struct pmt_metric *pmt_ranking_measured(const struct pmt_model *model,
+					      const char *const *keys);
+
 /* The figure that a view begins with where the user names none: what the trace measured
  * of RSS, allocations, objects, calls. */
 const struct pmt_metric *pmt_ranking_default(const struct pmt_model *model);

@@ -14,17 +14,9 @@ static const double min_share_default = 0.01;
 /* Net figures can cancel out in a call path; what was handed out cannot. */
 static const struct pmt_metric *default_metric(const struct pmt_model *model)
 {
-	static const char *const keys[] = {"rss-up", "allocated", "objects", "calls"};
+	static const char *const keys[] = {"rss-up", "allocated", "objects", NULL};
 
-	if (pmt_model_is_of_blocks(model))
-		return pmt_metric_find("allocated");
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-		const struct pmt_metric *metric = pmt_metric_find(keys[i]);
-
-		if (metric->is_measured(&model->measured))
-			return metric;
-	}
-	return pmt_metric_find("calls");
+	return pmt_ranking_measured(model, keys);
 }
 
 /* --- data ----------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 /*
- * Recovery in two halves: a pass over all events counts what the end record must say,
- * then the chunks are copied. The new file is complete and on the disk before it gets
- * its name.
+ * Recovery in two halves: a pass over all events counts what the end record must say
+ * (last_words.c), then the chunks are copied. The new file is complete and on the disk
+ * before it gets its name.
  */
 #include "config.h"
 
@@ -16,131 +16,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/varint.h"
-#include "format/payload.h"
 #include "reader/chunk_writer.h"
-#include "reader/cursor.h"
 #include "reader/index.h"
-#include "reader/tables.h"
+#include "reader/last_words.h"
 #include "reader/trace_private.h"
 
 enum {
 	/* Ring bytes per chunk, as the drain would have made them. */
 	CHUNK_BYTES = 256 << 10,
-	/* Room for the losses of all causes and the end record. */
-	LAST_WORDS_BYTES = (PMT_LOSS_COUNT + 2) * 64,
 };
-
-/* What the events tell, for the last words. */
-struct count {
-	uint64_t lost[PMT_LOSS_COUNT]; /* by LOSS records */
-	uint64_t events;
-};
-
-/* Events of one stream: by its last checkpoint, and those behind it. */
-static int count_stream(struct pmt_trace *trace, uint32_t stream,
-			struct pmt_tables *tables, uint64_t *ret_events)
-{
-	struct pmt_cursor *cursor = pmt_cursor_new(trace, stream, tables);
-	const struct pmt_event *e;
-	struct pmt_checkpoint point;
-	uint64_t events = 0;
-
-	if (!cursor)
-		return -ENOMEM;
-	while ((e = pmt_cursor_next(cursor))) {
-		const struct pmt_record *r = &e->record;
-		if (e->kind == PMT_EVENT_GAP)
-			continue;
-		if (r->op != PMT_OP_EXTENDED || r->ext == PMT_EXT_C_CALL ||
-		    r->ext == PMT_EXT_C_RETURN || r->ext == PMT_EXT_C_RAISE)
-			events++;
-		else if (r->ext == PMT_EXT_CHECKPOINT &&
-			 pmt_payload_get_checkpoint(r, &point))
-			events = point.event_count;
-	}
-	int rc = pmt_cursor_error(cursor);
-	pmt_cursor_free(cursor);
-	*ret_events = events;
-	return rc;
-}
-
-static int count_all(struct pmt_trace *trace, struct count *ret_count)
-{
-	struct pmt_tables *tables = pmt_tables_new(trace);
-	int rc = tables ? 0 : -ENOMEM;
-
-	for (size_t i = 0; rc == 0 && i < trace->stream_count; i++) {
-		uint64_t events = 0;
-		rc = count_stream(trace, trace->streams[i].number, tables, &events);
-		ret_count->events += events;
-	}
-	for (unsigned cause = 0; rc == 0 && cause < PMT_LOSS_COUNT; cause++)
-		ret_count->lost[cause] = pmt_tables_lost(tables, cause);
-	pmt_tables_free(tables);
-	return rc;
-}
-
-static uint8_t *put_record(uint8_t *p, unsigned ext, const uint64_t *fields,
-			   unsigned count)
-{
-	uint8_t payload[4 * PMT_VARINT_MAX_BYTES], *end = payload;
-
-	for (unsigned i = 0; i < count; i++)
-		end = pmt_varint_put(end, fields[i]);
-	*p++ = PMT_OP_EXTENDED;
-	*p++ = (uint8_t)ext;
-	return pmt_payload_put_text(
-	    p, (struct pmt_text){(const char *)payload, (size_t)(end - payload)});
-}
-
-/* Without an end although the process is dead, and not because the file is cut. */
-static bool was_killed(const struct pmt_trace *trace)
-{
-	return !trace->ended &&
-	       (trace->ring.state == PMT_RING_SALVAGED ||
-		(trace->end_signal != 0 && !pmt_trace_process_runs(trace)));
-}
-
-static uint8_t *put_end(const struct pmt_trace *trace, uint8_t *p, uint64_t event_count)
-{
-	uint8_t payload[2 * PMT_PAYLOAD_FIXED_BYTES], *end;
-	const char *value = trace->ring.state == PMT_RING_SALVAGED ? PMT_RECOVERED_RING
-								   : PMT_RECOVERED_FILE;
-
-	end = pmt_payload_put_text(
-	    payload, (struct pmt_text){PMT_RECOVERED_KEY, strlen(PMT_RECOVERED_KEY)});
-	end = pmt_payload_put_text(end, (struct pmt_text){value, strlen(value)});
-	*p++ = PMT_OP_EXTENDED;
-	*p++ = PMT_EXT_INFO;
-	p = pmt_payload_put_text(
-	    p, (struct pmt_text){(const char *)payload, (size_t)(end - payload)});
-	return put_record(
-	    p, PMT_EXT_END,
-	    (uint64_t[]){PMT_END_SIGNAL, pmt_zigzag(trace->end_signal), event_count}, 3);
-}
-
-/* Losses that only the ring's header counted, and the end, behind stream 0. */
-static int write_last_words(struct pmt_trace *trace, struct pmt_chunk_writer *writer,
-			    const struct count *count)
-{
-	uint8_t words[LAST_WORDS_BYTES], *p = words;
-	const struct pmt_stream *zero = pmt_trace_find_stream(trace, 0);
-
-	for (unsigned cause = 0; cause < PMT_LOSS_COUNT; cause++) {
-		uint64_t all = trace->ring.lost[cause];
-		if (all > count->lost[cause])
-			p = put_record(
-			    p, PMT_EXT_LOSS,
-			    (uint64_t[]){cause, all - count->lost[cause], 0, 0}, 4);
-	}
-	if (was_killed(trace))
-		p = put_end(trace, p, count->events);
-	if (p == words)
-		return 0;
-	return pmt_chunk_writer_add(writer, 0, zero ? zero->end_position : 0, words,
-				    (size_t)(p - words), 0);
-}
 
 /* Raw bytes of whole records as chunks of a usual size. */
 static int write_split(struct pmt_chunk_writer *writer, const struct pmt_chunk *chunk,
@@ -207,15 +91,15 @@ static int write_chunks(struct pmt_trace *trace, struct pmt_chunk_writer *writer
 
 static int write_all(struct pmt_trace *trace, struct pmt_chunk_writer *writer)
 {
-	struct count count = {.events = 0};
-	int rc = count_all(trace, &count);
+	struct pmt_last_words count = {.events = 0};
+	int rc = pmt_last_words_count(trace, &count);
 
 	if (rc == 0)
 		rc = pmt_chunk_writer_header(writer, &trace->header);
 	if (rc == 0)
 		rc = write_chunks(trace, writer);
 	if (rc == 0 && trace->ring.state != PMT_RING_RUNNING)
-		rc = write_last_words(trace, writer, &count);
+		rc = pmt_last_words_write(trace, writer, &count);
 	if (rc == 0 && (fflush(writer->out) != 0 || fsync(fileno(writer->out)) != 0))
 		rc = -errno;
 	return rc;
@@ -293,7 +177,7 @@ static int write_target(struct pmt_trace *trace, struct pmt_recovery *recovery)
 	if (rc == 0)
 		rc = write_and_rename(trace, target, &writer);
 	recovery->written = rc == 0;
-	recovery->end_added = was_killed(trace);
+	recovery->end_added = pmt_last_words_was_killed(trace);
 	recovery->ring_bytes = trace->ring.bytes;
 	recovery->file_bytes = writer.bytes;
 	pmt_chunk_writer_close(&writer);
@@ -336,7 +220,7 @@ int pmt_recover(struct pmt_trace *trace, const char *out_path,
 
 	if (!out_path && trace->ring.state == PMT_RING_RUNNING)
 		return set_busy(trace, ret_problem);
-	if (out_path || salvaged || was_killed(trace)) {
+	if (out_path || salvaged || pmt_last_words_was_killed(trace)) {
 		int rc = write_target(trace, &recovery);
 		if (rc != 0)
 			return set_failed(&recovery, rc, ret_problem);

@@ -1,6 +1,6 @@
 /*
- * Tables: extended records in, names and facts out. Functions (codes.c) have a file of
- * their own; here are threads, facts, losses and the clock.
+ * Tables: extended records in, names and facts out. Functions (codes.c) and the clock
+ * (clock.c) have files of their own; here are threads, facts and losses.
  */
 #include "reader/tables.h"
 
@@ -15,8 +15,6 @@
 #include "reader/texts.h"
 
 enum {
-	/* Two checkpoints closer than this say little about the tick rate. */
-	CLOCK_BASE_NS = 100 * 1000 * 1000,
 	/* More facts than any tracer tells; they are searched one by one. */
 	INFOS_MAX = 1024,
 };
@@ -33,10 +31,7 @@ struct pmt_tables {
 	struct pmt_info *infos;
 	size_t info_count;
 
-	struct pmt_checkpoint first; /* by tick */
-	struct pmt_checkpoint last;
-	bool have_checkpoint;
-	uint64_t ticks_per_second; /* by the file header */
+	struct pmt_clock_base checkpoints;
 
 	uint64_t lost[PMT_LOSS_COUNT + 1];
 };
@@ -46,7 +41,8 @@ struct pmt_tables *pmt_tables_new(const struct pmt_trace *trace)
 	struct pmt_tables *tables = calloc(1, sizeof(*tables));
 
 	if (tables)
-		tables->ticks_per_second = pmt_trace_header(trace)->ticks_per_second;
+		tables->checkpoints.ticks_per_second =
+		    pmt_trace_header(trace)->ticks_per_second;
 	return tables;
 }
 
@@ -129,11 +125,7 @@ static int add_checkpoint(struct pmt_tables *tables, const struct pmt_event *eve
 		return 0;
 	thread->last_tick = point.tick;
 	thread->event_count = point.event_count;
-	if (!tables->have_checkpoint || point.tick < tables->first.tick)
-		tables->first = point;
-	if (!tables->have_checkpoint || point.tick > tables->last.tick)
-		tables->last = point;
-	tables->have_checkpoint = true;
+	pmt_clock_base_add(&tables->checkpoints, &point);
 	return 0;
 }
 
@@ -297,38 +289,5 @@ uint64_t pmt_tables_lost(const struct pmt_tables *tables, unsigned cause)
 
 struct pmt_clock pmt_tables_clock(const struct pmt_tables *tables)
 {
-	const struct pmt_checkpoint *a = &tables->first, *b = &tables->last;
-	struct pmt_clock clock = {
-	    .known = tables->have_checkpoint,
-	    .tick = a->tick,
-	    .monotonic_ns = a->monotonic_ns,
-	    .realtime_ns = a->realtime_ns,
-	    .ns_per_tick = 1e9 / (double)tables->ticks_per_second,
-	};
-
-	if (b->tick > a->tick && b->monotonic_ns > a->monotonic_ns &&
-	    b->monotonic_ns - a->monotonic_ns >= CLOCK_BASE_NS)
-		clock.ns_per_tick = (double)(b->monotonic_ns - a->monotonic_ns) /
-				    (double)(b->tick - a->tick);
-	return clock;
-}
-
-int64_t pmt_clock_since_ns(const struct pmt_clock *clock, uint64_t tick)
-{
-	double ticks = tick >= clock->tick ? (double)(tick - clock->tick)
-					   : -(double)(clock->tick - tick);
-	double ns = ticks * clock->ns_per_tick;
-
-	if (ns >= (double)PMT_CLOCK_NS_MAX)
-		return PMT_CLOCK_NS_MAX;
-	return ns <= -(double)PMT_CLOCK_NS_MAX ? -PMT_CLOCK_NS_MAX : (int64_t)ns;
-}
-
-int64_t pmt_clock_date_ns(const struct pmt_clock *clock, uint64_t tick)
-{
-	uint64_t begin = clock->realtime_ns < (uint64_t)PMT_CLOCK_NS_MAX
-			     ? clock->realtime_ns
-			     : (uint64_t)PMT_CLOCK_NS_MAX;
-
-	return (int64_t)begin + pmt_clock_since_ns(clock, tick);
+	return pmt_clock_of(&tables->checkpoints);
 }

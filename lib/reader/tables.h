@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "format/payload.h"
+#include "reader/clock.h"
 #include "reader/cursor.h"
 #include "reader/trace.h"
 
@@ -47,16 +48,6 @@ struct pmt_info {
 	const char *key;
 	const char *value;  /* may hold NULs: argv is separated by them */
 	size_t value_bytes; /* without the NUL behind it */
-};
-
-/* What ticks mean: the earliest checkpoint by three clocks, and the tick rate between it
- * and the latest one (the header's while they are less than 100 ms apart). */
-struct pmt_clock {
-	bool known;
-	uint64_t tick;
-	uint64_t monotonic_ns;
-	uint64_t realtime_ns; /* since 1970 */
-	double ns_per_tick;
 };
 
 struct pmt_tables;
@@ -97,15 +88,6 @@ const struct pmt_info *pmt_tables_info_at(const struct pmt_tables *tables, size_
 
 /* The clock as far as the tables know it now; known is false before any checkpoint. */
 struct pmt_clock pmt_tables_clock(const struct pmt_tables *tables);
-
-/* 146 years: two of them can be added and subtracted. A longer time is damage. */
-#define PMT_CLOCK_NS_MAX (INT64_MAX / 2)
-
-/* Nanoseconds from the clock's instant to tick; negative before it. */
-int64_t pmt_clock_since_ns(const struct pmt_clock *clock, uint64_t tick);
-
-/* Nanoseconds from 1970 to tick. */
-int64_t pmt_clock_date_ns(const struct pmt_clock *clock, uint64_t tick);
 
 /* Sum of the LOSS records of one cause (enum pmt_loss); causes this reader does not know
  * count under PMT_LOSS_COUNT. */

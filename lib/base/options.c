@@ -241,49 +241,10 @@ void pmt_options_init(struct pmt_options *options)
 	}
 }
 
-/* What chooses among events or threads. A block that is left out when it comes, or when
- * it goes, would be one that was never made, or a leak. */
-static const char *conflict_of_both(const struct pmt_options *options)
-{
-	return options->sample_bytes      ? "sample"
-	       : options->min_rss_bytes   ? "min_rss"
-	       : options->min_alloc_bytes ? "min_alloc"
-	       : options->threads.count   ? "thread"
-					  : NULL;
-}
-
-/* The key that does not go with the detail or the mode, or NULL. */
-static const char *conflict_of(const struct pmt_options *options)
-{
-	if (pmt_options_has_both(options))
-		return options->detail == PMT_DETAIL_STREAM ? conflict_of_both(options)
-							    : "mode";
-	if (options->sample_bytes &&
-	    (options->modes & PMT_MODE_OBJECTS || options->detail == PMT_DETAIL_LIVE))
-		return "sample";
-	if (options->gc && options->detail != PMT_DETAIL_STREAM)
-		return "gc";
-	switch ((enum pmt_detail)options->detail) {
-	case PMT_DETAIL_TREE:
-		return options->modes & ~(uint32_t)PMT_MODE_CALLS ? "mode"
-		       : options->min_rss_bytes                   ? "min_rss"
-		       : options->min_alloc_bytes                 ? "min_alloc"
-								  : NULL;
-	case PMT_DETAIL_LIVE:
-		return options->modes & PMT_MODE_ALLOCS &&
-			       !(options->modes & PMT_MODE_OBJECTS)
-			   ? NULL
-			   : "mode";
-	case PMT_DETAIL_STREAM:
-		break;
-	}
-	return NULL;
-}
-
 /* What each key alone cannot tell. */
 static int check_together(struct pmt_options *options, struct pmt_options_error *error)
 {
-	const char *key = conflict_of(options);
+	const char *key = pmt_options_conflict(options);
 
 	if (!key)
 		return 0;

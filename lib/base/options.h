@@ -187,6 +187,9 @@ struct pmt_options_error {
 	    *suggestion; /* the known key or word that was perhaps meant, or NULL */
 };
 
+/* A key whose option does not go with the detail or the modes, or NULL. */
+const char *pmt_options_conflict(const struct pmt_options *options);
+
 /* Fills in the defaults. */
 void pmt_options_init(struct pmt_options *options);
 

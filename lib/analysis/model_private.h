@@ -1,4 +1,5 @@
-/* Between model.c, which holds the model, and model_events.c, which moves it. */
+/* Between model.c, into which events come, and the files that each take a part of them.
+ */
 #ifndef PMT_ANALYSIS_MODEL_PRIVATE_H
 #define PMT_ANALYSIS_MODEL_PRIVATE_H
 

@@ -6,10 +6,10 @@
 
 #include "drain/dump.h"
 #include "event/blocks.h"
-#include "event/hook_way.h"
 #include "live/account.h"
 #include "live/block_slots.h"
 #include "live/mapped.h"
+#include "live/turn.h"
 #include "python/api.h"
 #include "stack/stack_ids.h"
 
@@ -115,52 +115,6 @@ PMT_INLINE void release(struct pmt_thread *t, uint64_t address, bool is_alone)
 	}
 }
 
-/* --- beginning and ending --- */
-
-/* What a handler finds that comes within: nothing may be moved across either. */
-PMT_INLINE void set_busy(struct pmt_emitter *e, uint32_t busy)
-{
-	atomic_signal_fence(memory_order_seq_cst);
-	e->busy = busy;
-	e->in_malloc = busy;
-	atomic_signal_fence(memory_order_seq_cst);
-}
-
-/* What is allocated while tracing is paused is nobody's; frees are always followed. */
-PMT_INLINE bool is_paused(void)
-{
-	return pmt_load32_relaxed(&pmt_hook_way) & PMT_WAY_PAUSED;
-}
-
-/* Begins where nothing stands in the way; false: begin will know what does. */
-PMT_INLINE bool try_begin(struct pmt_emitter *e)
-{
-	if (PMT_UNLIKELY(e->busy || e->ring.head >= e->ring.limit))
-		return false;
-	set_busy(e, 1);
-	return true;
-}
-
-/* False: nothing is to be counted, or a loss was. */
-static bool begin(struct pmt_thread *t)
-{
-	struct pmt_emitter *e = &t->emitter;
-
-	if (e->busy) { /* a signal handler within */
-		if (pmt_run_is_on())
-			pmt_account_lose(PMT_LOSS_REENTERED);
-		return false;
-	}
-	set_busy(e, 1);
-	/* Without room in its stream a thread's blocks are counted all the same. */
-	if (e->ring.head < e->ring.limit ||
-	    ((pmt_blocks_prepare_self(t) || e->live) && pmt_run_is_on()))
-		return true;
-	pmt_emit_drop(t, PMT_OP_EXTENDED);
-	set_busy(e, 0);
-	return false;
-}
-
 /* Where the interpreter begins to end it frees what the program still holds: what was
  * live until then is written now. */
 PMT_INLINE bool is_end_to_be_said(void)
@@ -228,11 +182,12 @@ static PMT_NOINLINE void allocated_slow(struct pmt_thread *t, const void *p, siz
 {
 	int saved = errno;
 
-	if (kind <= PMT_BLOCK_SHARED && begin(t)) { /* the rest are of Python's domains */
-		if (!is_paused())
+	if (kind <= PMT_BLOCK_SHARED &&
+	    pmt_turn_begin_self(t)) { /* the rest are of Python's domains */
+		if (!pmt_turn_is_paused())
 			allocate_any(t, (uintptr_t)p, bytes, kind,
 				     number_of_place(t, kind));
-		set_busy(&t->emitter, 0);
+		pmt_turn_end_self(t);
 	}
 	errno = saved;
 }
@@ -242,8 +197,8 @@ void pmt_live_allocated_self(struct pmt_thread *t, const void *p, size_t bytes,
 {
 	uint64_t address = (uintptr_t)p;
 
-	if (PMT_UNLIKELY(kind >= PMT_BLOCK_MMAP || is_paused()) ||
-	    !try_begin(&t->emitter)) {
+	if (PMT_UNLIKELY(kind >= PMT_BLOCK_MMAP || pmt_turn_is_paused()) ||
+	    !pmt_turn_try_begin_self(t)) {
 		allocated_slow(t, p, bytes, kind);
 		return;
 	}
@@ -255,7 +210,7 @@ void pmt_live_allocated_self(struct pmt_thread *t, const void *p, size_t bytes,
 	} else {
 		allocate_any(t, address, bytes, PMT_BLOCK_MALLOC, number);
 	}
-	set_busy(&t->emitter, 0);
+	pmt_turn_end_self(t);
 }
 
 static PMT_NOINLINE void release_any(struct pmt_thread *t, uint64_t address,
@@ -280,13 +235,13 @@ static PMT_NOINLINE void freed_slow(struct pmt_thread *t, const void *p, size_t 
 {
 	int saved = errno;
 
-	if (kind <= PMT_BLOCK_SHARED && begin(t)) {
+	if (kind <= PMT_BLOCK_SHARED && pmt_turn_begin_self(t)) {
 		if (is_end_to_be_said()) {
 			pmt_dump_now(PMT_LIVE_PYTHON_ENDS);
 			pmt_blocks_say_end(t);
 		}
 		release_any(t, (uintptr_t)p, bytes, kind);
-		set_busy(&t->emitter, 0);
+		pmt_turn_end_self(t);
 	}
 	errno = saved;
 }
@@ -297,7 +252,7 @@ void pmt_live_freed_self(struct pmt_thread *t, const void *p, size_t bytes,
 	uint64_t address = (uintptr_t)p;
 
 	if (PMT_UNLIKELY(kind >= PMT_BLOCK_MMAP || is_end_to_be_said()) ||
-	    !try_begin(&t->emitter)) {
+	    !pmt_turn_try_begin_self(t)) {
 		freed_slow(t, p, bytes, kind);
 		return;
 	}
@@ -307,5 +262,5 @@ void pmt_live_freed_self(struct pmt_thread *t, const void *p, size_t bytes,
 	} else {
 		release_any(t, address, 0, PMT_BLOCK_MALLOC);
 	}
-	set_busy(&t->emitter, 0);
+	pmt_turn_end_self(t);
 }

@@ -432,6 +432,33 @@ def test_nothing_changes_for_the_program(both, report, mode):
     assert document["blocks"]["double_frees"] == document["blocks"]["missed_frees"] == 0
 
 
+NO_MEMORY = """\
+import sys
+import _testcapi
+def look():
+    sys.audit("anything")
+_testcapi.set_nomemory(0)
+try:
+    look()
+except MemoryError:
+    pass
+_testcapi.remove_mem_hooks()
+kept = [object() for i in range(1000)]
+look()
+print(len(kept))
+"""
+
+
+def test_an_allocator_without_memory_in_front_of_us(interp, both, report):
+    """It chains to ours, which nobody can see from the outside while it gives nothing."""
+    if interp.run(["-c", "import _testcapi"], preload=False).returncode:
+        pytest.skip("no _testcapi here")
+    plain, traced = both(["-c", NO_MEMORY], "mode=objects")
+    assert (plain.stdout, plain.returncode) == ("1000\n", 0), plain.stderr
+    assert (traced.stdout, traced.stderr, traced.returncode) == (plain.stdout, plain.stderr, 0)
+    assert report("leaks", traced.path)["blocks"]["domains"]["obj"]["count"] >= 1000
+
+
 @pytest.mark.interpreters(min=(3, 13))
 def test_objects_and_refs_together(trace, tmp_path, report):
     traced = trace(tmp_path, "kept = [type('T', (), {})() for i in range(100)]\n", "mode=objects+refs")

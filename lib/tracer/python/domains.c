@@ -85,20 +85,25 @@ static struct pmt_py_allocator ours_of(int domain, enum pmt_domains_way way)
 	return counting[domain];
 }
 
+enum comes { BY_US, NOT_BY_US, NOBODY_KNOWS };
+
 /* Whether a call of the allocator comes by our function for the domain: tracemalloc and
- * others may stand in front of it. */
-static bool comes_by_us(const struct pmt_py_allocator *now)
+ * others may stand in front of it. One that gives no memory may have asked us or not: to
+ * stand in front of who calls us would be a circle. */
+static enum comes comes_by_us(const struct pmt_py_allocator *now)
 {
 	const struct pmt_thread *t = pmt_self;
 	uint64_t before = t ? t->sums.object_count : 0;
 	void *p = now->malloc(now->ctx, 1);
 
-	if (p)
-		now->free(now->ctx, p);
-	return !t || t->sums.object_count != before;
+	if (!p)
+		return NOBODY_KNOWS;
+	now->free(now->ctx, p);
+	return !t || t->sums.object_count != before ? BY_US : NOT_BY_US;
 }
 
-/* What lay in front of the object domain when we looked last; with the GIL. */
+/* What lay in front of the object domain when we looked last, NULL to look again; with
+ * the GIL. */
 static void *(*front)(void *ctx, size_t size);
 
 bool pmt_domains_changed_gil(void)
@@ -112,14 +117,19 @@ bool pmt_domains_changed_gil(void)
 void pmt_domains_install_gil(enum pmt_domains_way way)
 {
 	struct pmt_py_allocator in_front = {0};
+	enum comes comes, any = BY_US;
 
 	for (int domain = 0; domain < PMT_DOMAINS; domain++) {
 		struct pmt_py_allocator now = {0};
 
 		pmt_py.PyMem_GetAllocator(domain, &now);
 		const struct pmt_py_allocator ours = ours_of(domain, way);
-		if (!now.malloc || now.malloc == ours.malloc ||
-		    (pmt_domains_real[domain].malloc && comes_by_us(&now)))
+		if (!now.malloc || now.malloc == ours.malloc)
+			continue;
+		comes = pmt_domains_real[domain].malloc ? comes_by_us(&now) : NOT_BY_US;
+		if (comes == NOBODY_KNOWS)
+			any = NOBODY_KNOWS;
+		if (comes != NOT_BY_US)
 			continue;
 		pmt_domains_real[domain] = now;
 		now.malloc = ours.malloc;
@@ -130,5 +140,5 @@ void pmt_domains_install_gil(enum pmt_domains_way way)
 		pmt_py.PyMem_SetAllocator(domain, &now);
 	}
 	pmt_py.PyMem_GetAllocator(PMT_DOMAIN_OBJ, &in_front);
-	front = in_front.malloc;
+	front = any == NOBODY_KNOWS ? NULL : in_front.malloc;
 }

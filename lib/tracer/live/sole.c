@@ -4,6 +4,7 @@
 #include <linux/membarrier.h>
 
 #include "os/patience.h"
+#include "os/seccomp.h"
 #include "os/sys.h"
 
 void pmt_sole_open(struct pmt_sole *sole)
@@ -35,8 +36,9 @@ static bool withdraw(struct pmt_sole *sole, struct pmt_sole_thread *first)
 	    pmt_load32_relaxed(&sole->is_stuck) ? PMT_PATIENCE_LOOKS : PMT_PATIENCE_ALL;
 
 	atomic_store_explicit(&first->is_alone, 0, memory_order_relaxed);
-	/* Refused by a filter that came later: then the first must come by itself. */
-	bool is_ordered = pmt_sys_membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0;
+	/* Behind a filter that came later the first must come by itself. */
+	bool is_ordered = !pmt_seccomp_is_new() &&
+			  pmt_sys_membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0;
 	for (int i = 0; i < tries; i++) {
 		/* Acquire: partner of pmt_sole_leave_self. */
 		if (is_ordered && !pmt_load32_acquire(&first->is_within))

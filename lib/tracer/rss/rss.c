@@ -7,10 +7,10 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <sys/prctl.h>
 
 #include "base/atomics.h"
 #include "os/clock.h"
+#include "os/seccomp.h"
 #include "os/sys.h"
 #include "rss/fault_word.h"
 #include "rss/own_memory.h"
@@ -38,16 +38,9 @@ static _Atomic uint64_t last_pages;
 static _Atomic uint32_t best_method;
 /* CLOCK_PERIOD_US in ticks, 0 until somebody needs it; racing threads find the same. */
 static _Atomic uint64_t clock_period_ticks;
-/* PR_GET_SECCOMP when tracing began. Written before threads. */
-static int seccomp_at_start;
 /* rss=each: any thread adds. */
 static bool is_checking;
 static _Atomic uint64_t check_read_count, check_missed_count, check_missed_pages_max;
-
-static int seccomp_mode(void)
-{
-	return (int)pmt_syscall6(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0);
-}
 
 /* The resident set without our own memory; 0 when it cannot be read. */
 static uint64_t program_pages(void)
@@ -71,7 +64,7 @@ void pmt_rss_start(uint32_t wanted)
 
 	if (&__curbrk)
 		pmt_rss_brk_word = (const void *const volatile *)&__curbrk;
-	seccomp_at_start = seccomp_mode();
+	pmt_seccomp_note();
 	is_checking = wanted == PMT_RSS_EACH + 1;
 	pmt_store32_release(&best_method,
 			    wanted && !is_checking ? wanted - 1 : PMT_RSS_EXACT);
@@ -111,9 +104,8 @@ void pmt_rss_open_self(struct pmt_thread *t)
 	uint32_t method = pmt_load32_acquire(&best_method);
 	bool again = false;
 
-	/* A filter that the program set up itself may kill on calls it did not expect. */
 	if ((method == PMT_RSS_EXACT || method == PMT_RSS_TRIGGER) &&
-	    seccomp_mode() != seccomp_at_start)
+	    pmt_seccomp_is_new())
 		method = PMT_RSS_CLOCK;
 	while ((method == PMT_RSS_EXACT || method == PMT_RSS_TRIGGER) &&
 	       !open_faults(r, method, &again)) {

@@ -33,11 +33,11 @@ struct pmt_sole_thread {
 
 /* Of a process. All zero: nobody came yet. */
 struct pmt_sole {
-	struct pmt_sole_thread *_Atomic first; /* once; who came first */
 	/* Whoever saw that the first is in no section, release: all that it did is there.
 	 */
 	_Atomic uint32_t is_shared;
 	_Atomic uint32_t is_stuck; /* somebody gave up on the first; who waited writes */
+	struct pmt_sole_thread *_Atomic first; /* once; who came first */
 };
 
 enum pmt_sole_way {

@@ -81,7 +81,7 @@ threading.stack_size(1 << 20)
 def down(depth):
     return depth and down(depth - 1)
 def work():
-    for depth in list(range(300, 1500, 50)) * 2:
+    for depth in list(range(300, 1700, 50)) * 2:
         down(depth)
 threads = [threading.Thread(target=work) for _ in range(2)]
 [thread.start() for thread in threads]

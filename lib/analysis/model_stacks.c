@@ -44,15 +44,24 @@ static int enter(struct pmt_model *model, uint32_t above,
 				      &context->node);
 }
 
-/* The one that the parent's are charged to, unless it is of the runtime too. */
-static uint32_t blamed_of_runtime(const struct pmt_model *model, uint32_t parent,
-				  uint32_t own)
+static bool is_runtime(const struct pmt_model *model,
+		       const struct pmt_block_context *context)
+{
+	return model->functions.items[context->function].is_runtime;
+}
+
+/* Where the context at `own`, entered below parent, has its blocks charged: those of the
+ * runtime where the parent's are, unless that is of the runtime too. */
+static uint32_t blamed_of(const struct pmt_model *model,
+			  const struct pmt_block_context *context, uint32_t own,
+			  uint32_t parent)
 {
 	const struct pmt_block_context *contexts = model->blocks.contexts;
-	uint32_t blamed = contexts[parent].blamed;
-	uint32_t code = contexts[blamed].code_id;
 
-	return pmt_code_is_runtime(pmt_tables_code(model->tables, code)) ? own : blamed;
+	if (!is_runtime(model, context) || parent == PMT_MAP_NONE)
+		return own;
+	uint32_t blamed = contexts[parent].blamed;
+	return is_runtime(model, &contexts[blamed]) ? own : blamed;
 }
 
 /* A context is defined behind its parent, in the same stream. */
@@ -72,14 +81,11 @@ int pmt_model_add_stack(struct pmt_model *model, struct pmt_stream_state *stream
 		parent_node = blocks->contexts[parent].node;
 	context.code_id = def.code_id;
 	context.code_offset = def.code_offset;
-	context.blamed = blocks->count; /* itself */
-	if (parent != PMT_MAP_NONE &&
-	    pmt_code_is_runtime(pmt_tables_code(model->tables, def.code_id)))
-		context.blamed = blamed_of_runtime(model, parent, context.blamed);
 	int error = enter(model, parent_node, &context);
-	if (!error)
-		error = pmt_blocks_add(blocks, stream->number, def.id, &context);
-	return error;
+	if (error)
+		return error;
+	context.blamed = blamed_of(model, &context, blocks->count, parent);
+	return pmt_blocks_add(blocks, stream->number, def.id, &context);
 }
 
 int pmt_model_charge_line(struct pmt_model *model,

@@ -402,21 +402,28 @@ NUMBERS = {
                 "madvise": 233, "faccessat": 48, "prctl": 167},
 }.get(os.uname().machine, {})
 
-# Runs the rest of its arguments behind a filter: argv is errno, number... -- program...
-FILTER = """
+# For a program that shuts itself in: what happens at calls of these numbers (SECCOMP_RET_...).
+SHUT = """
 import ctypes, os, struct, sys
+def op(code, yes, no, k): return struct.pack("HBBI", code, yes, no, k)
+def shut(numbers, action):
+    program = op(0x20, 0, 0, 0) # the number
+    for number in numbers:
+        program += op(0x15, 0, 1, number) + op(0x06, 0, 0, action)
+    program += op(0x06, 0, 0, 0x7fff0000)
+    held = ctypes.create_string_buffer(program)
+    prog = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(held))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, prog, 0, 0):
+        sys.exit("seccomp: errno %d" % ctypes.get_errno())
+"""
+KILL_PROCESS = 0x80000000
+
+# Runs the rest of its arguments behind a filter: argv is errno, number... -- program...
+FILTER = SHUT + """
 at = sys.argv.index("--")
 errno, *numbers = map(int, sys.argv[1:at])
-def op(code, yes, no, k): return struct.pack("HBBI", code, yes, no, k)
-program = op(0x20, 0, 0, 0) # the number
-for number in numbers:
-    program += op(0x15, 0, 1, number) + op(0x06, 0, 0, 0x50000 | errno)
-program += op(0x06, 0, 0, 0x7fff0000)
-held = ctypes.create_string_buffer(program)
-prog = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(held))
-libc = ctypes.CDLL(None, use_errno=True)
-if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, prog, 0, 0):
-    sys.exit("seccomp: errno %d" % ctypes.get_errno())
+shut(numbers, 0x50000 | errno)
 os.execv(sys.argv[at + 1], sys.argv[at + 1:])
 """
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "support/run_suite.h"
 #include "tracer/ring/area.h"
 
 enum { DATA_BYTES = 65536, STRIDE = PMT_RING_CONTROL_BYTES + DATA_BYTES, THREADS = 8 };
@@ -155,10 +156,5 @@ int main(void)
 	tcase_add_test(tc, test_threads_share_the_slots);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	suite_add_tcase(suite, tc);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

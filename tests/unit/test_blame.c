@@ -4,6 +4,7 @@
 
 #include "analysis/blame.h"
 #include "format/format.h"
+#include "support/run_suite.h"
 
 static struct pmt_functions functions;
 static struct pmt_tree tree;
@@ -105,10 +106,5 @@ int main(void)
 	tcase_add_test(tc, test_modules_by_their_names);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	suite_add_tcase(suite, tc);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

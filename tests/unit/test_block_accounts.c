@@ -6,13 +6,14 @@
  * behind the end.
  */
 #include <check.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/block_model.h"
 #include "support/analysed.h"
+#include "support/run_suite.h"
+#include "support/scene_text.h"
 #include "tests/support/chance.h"
 
 enum {
@@ -39,8 +40,7 @@ struct slot {
 };
 
 struct history {
-	char *scene;
-	size_t used;
+	struct scene_text scene;
 	uint64_t now, clocks[THREADS];
 	struct slot slots[SLOTS];
 	struct pmt_figures all[FUNCTIONS];   /* by function, of the whole history */
@@ -48,22 +48,11 @@ struct history {
 	uint64_t leaked[FUNCTIONS];          /* live there */
 };
 
-__attribute__((format(printf, 2, 3))) static void say(struct history *h,
-						      const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	h->used += (size_t)vsnprintf(h->scene + h->used, SCENE_BYTES - h->used, format,
-				     arguments);
-	va_end(arguments);
-	ck_assert_uint_lt(h->used, SCENE_BYTES);
-}
-
 /* The record's time, and the end of its line: each moves its thread's clock. */
 static void say_time(struct history *h, unsigned thread)
 {
-	say(h, " +%llu\n", (unsigned long long)(h->now - h->clocks[thread]));
+	scene_text_say(&h->scene, " +%llu\n",
+		       (unsigned long long)(h->now - h->clocks[thread]));
 	h->clocks[thread] = h->now;
 }
 
@@ -73,11 +62,12 @@ static void release(struct history *h, struct slot *slot, unsigned long long add
 	struct pmt_figures *f = &h->all[slot->function];
 
 	slot->is_live = false;
-	say(h, "free %llu", address);
+	scene_text_say(&h->scene, "free %llu", address);
 	if (slot->usable) {
 		f->freed_bytes += slot->usable;
 		f->freed_count++;
-		say(h, " free=%llu/1", (unsigned long long)slot->usable);
+		scene_text_say(&h->scene, " free=%llu/1",
+			       (unsigned long long)slot->usable);
 	}
 }
 
@@ -97,8 +87,8 @@ static void unmap(struct history *h, struct slot *slot, unsigned long long addre
 	slot->pages &= ~pages;
 	slot->is_live = slot->pages != 0;
 	h->all[slot->function].mapped_bytes -= bytes;
-	say(h, "munmap %llu %u map=%lld", address + from * PAGE, count * PAGE,
-	    (long long)-bytes);
+	scene_text_say(&h->scene, "munmap %llu %u map=%lld", address + from * PAGE,
+		       count * PAGE, (long long)-bytes);
 }
 
 static void allocate(struct history *h, struct slot *slot, unsigned long long address)
@@ -114,37 +104,40 @@ static void allocate(struct history *h, struct slot *slot, unsigned long long ad
 	if (kind == MAPPED) {
 		slot->pages = (1u << PAGES) - 1;
 		f->mapped_bytes += PAGES * PAGE;
-		say(h, "mmap %llu %u stack=%u map=%u", address, PAGES * PAGE,
-		    slot->function + 1, PAGES * PAGE);
+		scene_text_say(&h->scene, "mmap %llu %u stack=%u map=%u", address,
+			       PAGES * PAGE, slot->function + 1, PAGES * PAGE);
 		return;
 	}
 	slot->usable = kind == IN_ARENA ? 0 : slot->bytes + draw(16);
-	say(h, "malloc %llu %llu stack=%u usable=%llu%s", address,
-	    (unsigned long long)slot->bytes, slot->function + 1,
-	    (unsigned long long)slot->usable, words[kind]);
+	scene_text_say(&h->scene, "malloc %llu %llu stack=%u usable=%llu%s", address,
+		       (unsigned long long)slot->bytes, slot->function + 1,
+		       (unsigned long long)slot->usable, words[kind]);
 	if (slot->usable) {
 		f->allocated_bytes += slot->usable;
 		f->allocated_count++;
-		say(h, " alloc=%llu/1", (unsigned long long)slot->usable);
+		scene_text_say(&h->scene, " alloc=%llu/1",
+			       (unsigned long long)slot->usable);
 	}
 	if (kind != MALLOC) {
 		f->object_bytes += slot->bytes;
 		f->object_count++;
-		say(h, " obj=%llu/1", (unsigned long long)slot->bytes);
+		scene_text_say(&h->scene, " obj=%llu/1", (unsigned long long)slot->bytes);
 	}
 }
 
 static void begin(struct history *h)
 {
 	h->now = BEGIN;
-	say(h, "process pid=9 at=%u\n", BEGIN);
+	scene_text_say(&h->scene, "process pid=9 at=%u\n", BEGIN);
 	for (unsigned t = 0; t < THREADS; t++) {
 		h->clocks[t] = BEGIN;
-		say(h, "stream %u at=%u tid=%u name=t%u\n", t + 1, BEGIN, 100 + t, t);
+		scene_text_say(&h->scene, "stream %u at=%u tid=%u name=t%u\n", t + 1,
+			       BEGIN, 100 + t, t);
 		for (unsigned f = 1; f <= FUNCTIONS; f++) {
 			if (t == 0)
-				say(h, "code %u a.py %u f%u\n", f, f, f - 1);
-			say(h, "stack %u code=%u\n", f, f);
+				scene_text_say(&h->scene, "code %u a.py %u f%u\n", f, f,
+					       f - 1);
+			scene_text_say(&h->scene, "stack %u code=%u\n", f, f);
 		}
 	}
 }
@@ -163,9 +156,9 @@ static void end_python(struct history *h, unsigned thread)
 	memcpy(h->until, h->all, sizeof(h->all));
 	for (unsigned i = 0; i < SLOTS; i++)
 		h->leaked[h->slots[i].function] += live_bytes(&h->slots[i]);
-	say(h, "checkpoint");
+	scene_text_say(&h->scene, "checkpoint");
 	say_time(h, thread);
-	say(h, "mark [Python ends]\n");
+	scene_text_say(&h->scene, "mark [Python ends]\n");
 	h->now++;
 }
 
@@ -174,7 +167,7 @@ static struct history *make_history(unsigned end)
 {
 	struct history *h = calloc(1, sizeof(*h));
 
-	h->scene = malloc(SCENE_BYTES);
+	scene_text_begin(&h->scene, SCENE_BYTES);
 	begin(h);
 	for (unsigned i = 0; i < STEPS; i++) {
 		unsigned number = (unsigned)draw(SLOTS);
@@ -183,7 +176,7 @@ static struct history *make_history(unsigned end)
 		unsigned long long address = 65536 + number * 1048576ull;
 
 		h->now += 1 + draw(50);
-		say(h, "stream %u\n", thread + 1);
+		scene_text_say(&h->scene, "stream %u\n", thread + 1);
 		if (i == end)
 			end_python(h, thread);
 		if (!slot->is_live && i >= end)
@@ -264,14 +257,14 @@ static struct history *begin_round(int round, struct pmt_model_options model,
 
 	chance_state ^= (uint64_t)round << 40; /* each runs in a fork of the same */
 	struct history *h = make_history((unsigned)draw(STEPS));
-	*ret_analysis = test_analyse(h->scene, &options);
+	*ret_analysis = test_analyse(h->scene.text, &options);
 	return h;
 }
 
 static void end_round(struct history *h, struct pmt_analysis *a)
 {
 	pmt_analysis_close(a);
-	free(h->scene);
+	free(h->scene.text);
 	free(h);
 }
 
@@ -333,9 +326,5 @@ int main(void)
 	tcase_add_loop_test(tc, both_agree_where_both_go_to_the_end, 0, ROUNDS);
 	tcase_add_loop_test(tc, no_thread_keeps_what_another_freed, 0, ROUNDS);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -12,6 +12,7 @@
 #include "reader/trace.h"
 #include "support/chance.h"
 #include "support/coded_blocks.h"
+#include "support/run_suite.h"
 
 enum { BLOCKS = 6000, EVENTS = 60000 };
 
@@ -326,10 +327,5 @@ int main(void)
 	tcase_add_test(tc, heads_that_mean_nothing_are_refused);
 	tcase_set_timeout(tc, 120);
 	suite_add_tcase(suite, tc);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

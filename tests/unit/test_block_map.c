@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "support/chance.h"
+#include "support/run_suite.h"
 #include "tracer/live/block_slots.h"
 #include "tracer/live/sole.h"
 
@@ -381,9 +382,5 @@ int main(void)
 	tcase_add_loop_test(tcase, test_threads, 0, 2);
 	tcase_add_test(tcase, test_fork);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -2,13 +2,14 @@
  * allocate, free each other's blocks, and grow the resident set, each at a time of its
  * own. Moments by time, by share, by mark, between marks, and where RSS was highest. */
 #include <check.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/sizes.h"
 #include "support/analysed.h"
+#include "support/run_suite.h"
+#include "support/scene_text.h"
 #include "tests/support/chance.h"
 
 enum {
@@ -40,21 +41,8 @@ struct history {
 	uint64_t sample_ticks[STEPS];
 	unsigned sample_count;
 	uint64_t end;
-	char *scene;
-	size_t used;
+	struct scene_text scene;
 };
-
-__attribute__((format(printf, 2, 3))) static void say(struct history *h,
-						      const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	h->used += (size_t)vsnprintf(h->scene + h->used, SCENE_BYTES - h->used, format,
-				     arguments);
-	va_end(arguments);
-	ck_assert_uint_lt(h->used, SCENE_BYTES);
-}
 
 static uint64_t address_of(const struct step *s)
 {
@@ -64,34 +52,41 @@ static uint64_t address_of(const struct step *s)
 
 static void say_step(struct history *h, const struct step *s, uint64_t *clocks)
 {
-	say(h, "stream %u\n", s->thread + 1);
+	scene_text_say(&h->scene, "stream %u\n", s->thread + 1);
 	if (s->is_map && !s->is_free)
-		say(h, "mmap %llu %llu stack=%u", (unsigned long long)address_of(s),
-		    (unsigned long long)s->requested, s->function + 1);
+		scene_text_say(&h->scene, "mmap %llu %llu stack=%u",
+			       (unsigned long long)address_of(s),
+			       (unsigned long long)s->requested, s->function + 1);
 	else if (s->is_map)
-		say(h, "munmap %llu %llu", (unsigned long long)address_of(s),
-		    (unsigned long long)s->requested);
+		scene_text_say(&h->scene, "munmap %llu %llu",
+			       (unsigned long long)address_of(s),
+			       (unsigned long long)s->requested);
 	else if (s->is_free)
-		say(h, "free %llu", (unsigned long long)address_of(s));
+		scene_text_say(&h->scene, "free %llu", (unsigned long long)address_of(s));
 	else
-		say(h, "malloc %llu %llu stack=%u", (unsigned long long)address_of(s),
-		    (unsigned long long)s->requested, s->function + 1);
-	say(h, " +%llu", (unsigned long long)(s->tick - clocks[s->thread]));
+		scene_text_say(&h->scene, "malloc %llu %llu stack=%u",
+			       (unsigned long long)address_of(s),
+			       (unsigned long long)s->requested, s->function + 1);
+	scene_text_say(&h->scene, " +%llu",
+		       (unsigned long long)(s->tick - clocks[s->thread]));
 	if (s->rss_pages)
-		say(h, " rss=%lld", (long long)s->rss_pages);
-	say(h, "\n");
+		scene_text_say(&h->scene, " rss=%lld", (long long)s->rss_pages);
+	scene_text_say(&h->scene, "\n");
 	clocks[s->thread] = s->tick;
 }
 
 static void begin_scene(struct history *h)
 {
-	say(h, "process pid=9 at=%u\nsample +0 rss=1000000\n", BEGIN - 1);
+	scene_text_say(&h->scene, "process pid=9 at=%u\nsample +0 rss=1000000\n",
+		       BEGIN - 1);
 	for (unsigned t = 1; t <= THREADS; t++) {
-		say(h, "stream %u at=%u tid=%u name=t%u\n", t, BEGIN, 100 + t, t);
+		scene_text_say(&h->scene, "stream %u at=%u tid=%u name=t%u\n", t, BEGIN,
+			       100 + t, t);
 		for (unsigned f = 1; f <= FUNCTIONS; f++) {
 			if (t == 1)
-				say(h, "code %u a.py %u f%u\n", f, f, f - 1);
-			say(h, "stack %u code=%u\n", f, f);
+				scene_text_say(&h->scene, "code %u a.py %u f%u\n", f, f,
+					       f - 1);
+			scene_text_say(&h->scene, "stack %u code=%u\n", f, f);
 		}
 	}
 }
@@ -130,7 +125,7 @@ static struct history *make_history(void)
 	int owners[SLOTS];
 	unsigned marks = 0;
 
-	h->scene = malloc(SCENE_BYTES);
+	scene_text_begin(&h->scene, SCENE_BYTES);
 	memset(owners, -1, sizeof(owners));
 	for (unsigned t = 0; t < THREADS; t++)
 		clocks[t] = BEGIN;
@@ -142,13 +137,14 @@ static struct history *make_history(void)
 		say_step(h, &h->steps[i], clocks);
 		if (i % SAMPLE_EVERY == 0) {
 			h->sample_ticks[h->sample_count++] = ++tick;
-			say(h, "stream 0\nsample +1 rss=%llu\n",
-			    (unsigned long long)draw(1000000));
+			scene_text_say(&h->scene, "stream 0\nsample +1 rss=%llu\n",
+				       (unsigned long long)draw(1000000));
 		}
 		if (i > 0 && i % (STEPS / (MARKS + 1)) == 0 && marks < MARKS) {
 			h->mark_ticks[marks] = ++tick;
-			say(h, "stream 1\ncheckpoint +%llu\nmark m%u\n",
-			    (unsigned long long)(tick - clocks[0]), marks++);
+			scene_text_say(&h->scene,
+				       "stream 1\ncheckpoint +%llu\nmark m%u\n",
+				       (unsigned long long)(tick - clocks[0]), marks++);
 			clocks[0] = tick;
 		}
 	}
@@ -158,7 +154,7 @@ static struct history *make_history(void)
 
 static void free_history(struct history *h)
 {
-	free(h->scene);
+	free(h->scene.text);
 	free(h);
 }
 
@@ -186,7 +182,7 @@ static struct pmt_analysis analyse(const struct history *h,
 	struct pmt_analysis_options options = {.model = model};
 
 	options.model.with_block_history = true;
-	return test_analyse(h->scene, &options);
+	return test_analyse(h->scene.text, &options);
 }
 
 static void compare(const struct pmt_analysis *a, enum pmt_block_figure figure,
@@ -443,9 +439,5 @@ int main(void)
 	tcase_add_test(tc, rows_of_samples_are_bounded);
 	tcase_add_test(tc, sizes_are_exact);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analysis/block_order.h"
+#include "support/run_suite.h"
 #include "tests/support/chance.h"
 
 enum {
@@ -202,9 +203,5 @@ int main(void)
 	tcase_add_test(tc, a_busy_machine_changes_nothing);
 	tcase_add_test(tc, a_free_in_its_turn_is_of_before);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

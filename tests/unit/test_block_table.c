@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "analysis/block_table.h"
+#include "support/run_suite.h"
 
 enum { ADDRESSES = 5000, STEPS = 200000 };
 
@@ -63,9 +64,5 @@ int main(void)
 
 	tcase_add_test(all, it_holds_what_was_put_and_not_removed);
 	suite_add_tcase(suite, all);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 
 #include "analysis/block_model.h"
 #include "support/analysed.h"
+#include "support/run_suite.h"
 
 static const char *const scene = "process pid=100\n"
 				 "stream 1 at=1ms tid=100 main\n"
@@ -195,9 +196,5 @@ int main(void)
 	tcase_add_test(tc, the_peak_is_of_the_heap);
 	tcase_add_test(tc, calls_and_blocks_have_one_source_each);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

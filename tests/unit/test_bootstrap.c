@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/run_suite.h"
 #include "tracer/interpose/bootstrap.h"
 
 enum { THREADS = 4, BLOCKS = 40 };
@@ -98,10 +99,5 @@ int main(void)
 	tcase_add_test(tc, test_refuses_when_used_up);
 	tcase_add_test(tc, test_threads_get_blocks_of_their_own);
 	suite_add_tcase(suite, tc);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 #include "cli/fit.h"
 #include "cli/suggest.h"
 #include "cli/wrap.h"
+#include "support/run_suite.h"
 
 static const struct {
 	uint64_t bytes;
@@ -181,9 +182,5 @@ int main(void)
 	tcase_add_test(tc, slips_are_recognised);
 	tcase_add_test(tc, paragraphs_wrap_at_words);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

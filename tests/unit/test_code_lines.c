@@ -5,6 +5,7 @@
 
 #include "format/payload.h"
 #include "reader/code_lines.h"
+#include "support/run_suite.h"
 
 struct line_case {
 	uint8_t kind;
@@ -98,9 +99,5 @@ int main(void)
 	tcase_add_loop_test(all, line_of_offset, 0, sizeof(cases) / sizeof(*cases));
 	tcase_add_test(all, any_bytes_are_survived);
 	suite_add_tcase(suite, all);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

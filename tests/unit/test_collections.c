@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/collections.h"
+#include "support/run_suite.h"
 #include "tracer/python/gc_layout.h"
 
 static void take(struct pmt_collections *c, const struct pmt_gc_event *event,
@@ -178,9 +179,5 @@ int main(void)
 	tcase_add_test(tc, counts_in_a_row);
 	tcase_add_test(tc, counts_behind_a_pointer);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -12,6 +12,7 @@
 #include "base/options.h"
 #include "reader/cursor.h"
 #include "reader/trace.h"
+#include "support/run_suite.h"
 #include "tracer/event/context.h"
 #include "tracer/event/hook_way.h"
 #include "tracer/run/run.h"
@@ -286,9 +287,5 @@ int main(void)
 	tcase_add_test(tc, pause_and_return);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

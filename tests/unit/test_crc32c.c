@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/crc32c.h"
+#include "support/run_suite.h"
 
 static void setup(void)
 {
@@ -56,9 +57,5 @@ int main(void)
 	tcase_add_test(tc, published_vectors);
 	tcase_add_test(tc, continues);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

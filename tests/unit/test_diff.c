@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analysis/diff.h"
+#include "support/run_suite.h"
 #include "tests/support/chance.h"
 
 enum { COLUMNS = 3, ROWS_MAX = 60, ROUNDS = 400 };
@@ -333,7 +334,6 @@ int main(void)
 {
 	Suite *suite = suite_create("diff");
 	TCase *tcase = tcase_create("diff");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_test(tcase, rows_meet_by_name_and_file);
 	tcase_add_test(tcase, rows_of_one_name_meet_by_line_then_in_order);
@@ -343,8 +343,5 @@ int main(void)
 	tcase_add_test(tcase, empty_tables_differ_in_nothing);
 	tcase_add_test(tcase, of_random_tables);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -11,6 +11,7 @@
 #include "reader/cursor.h"
 #include "reader/trace.h"
 #include "support/all_kinds.h"
+#include "support/run_suite.h"
 #include "support/trace_writer.h"
 
 enum { DATA_BYTES = 256, STREAMS = 3 };
@@ -174,9 +175,5 @@ int main(void)
 	tcase_add_test(tc, story_comes_out_as_it_went_in);
 	tcase_add_test(tc, story_tells_every_kind);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

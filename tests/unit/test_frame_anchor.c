@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "support/chance.h"
+#include "support/run_suite.h"
 #include "tracer/python/api.h"
 #include "tracer/stack/frame_anchor.h"
 
@@ -309,10 +310,5 @@ int main(void)
 	tcase_add_loop_test(tc, leaves_alone_what_is_anothers, 0, 3);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(suite, tc);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

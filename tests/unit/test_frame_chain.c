@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "support/chance.h"
+#include "support/run_suite.h"
 #include "tracer/stack/frame_chain.h"
 
 enum { FRAMES = 3000, STEPS = 4000, SEED = 77 };
@@ -169,10 +170,5 @@ int main(void)
 	tcase_add_loop_test(tc, each_change_changes_the_number, 0, 2);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(suite, tc);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

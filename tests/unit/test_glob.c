@@ -3,6 +3,7 @@
  * and that a hostile pattern takes no more than pattern times text steps.
  */
 #include "base/glob.h"
+#include "support/run_suite.h"
 
 #include <check.h>
 #include <fnmatch.h>
@@ -153,7 +154,6 @@ int main(void)
 {
 	Suite *suite = suite_create("glob");
 	TCase *tc = tcase_create("glob");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_loop_test(tc, known_cases_match, 0,
 			    (int)(sizeof(samples) / sizeof(samples[0])));
@@ -161,8 +161,5 @@ int main(void)
 	tcase_add_test(tc, random_patterns_agree_with_fnmatch);
 	tcase_add_test(tc, a_hostile_pattern_ends);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "support/run_suite.h"
 #include "tracer/os/held_signals.h"
 #include "tracer/os/sys.h"
 
@@ -102,10 +103,5 @@ int main(void)
 	tcase_add_test(tc, test_the_program_keeps_its_own);
 	tcase_add_test(tc, test_the_mask_is_as_before);
 	suite_add_tcase(suite, tc);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "support/run_suite.h"
 #include "tracer/run/identity.h"
 
 static struct pmt_options options = {.out = "out.%p"};
@@ -123,10 +124,5 @@ int main(void)
 	tcase_add_test(tc, test_forked_children_adopt);
 	tcase_add_test(tc, test_paths_are_absolute_and_fit);
 	suite_add_tcase(suite, tc);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "support/run_suite.h"
+
 enum { OUTPUT_BYTES = 65536, PATHS_BYTES = 4096 };
 
 struct output {
@@ -227,10 +229,5 @@ int main(void)
 	tcase_add_loop_test(tc, test_rss_is_exact_after_every_step, 0, 3);
 	tcase_add_test(tc, test_harmless_to_other_programs);
 	suite_add_tcase(suite, tc);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

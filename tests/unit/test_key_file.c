@@ -5,6 +5,7 @@
 
 #include "analysis/key_file.h"
 #include "support/analysed.h"
+#include "support/run_suite.h"
 
 static void is_key(const char *folder, const char *file, const char *key,
 		   const char *shown)
@@ -75,13 +76,9 @@ int main(void)
 {
 	Suite *suite = suite_create("key_file");
 	TCase *tcase = tcase_create("key_file");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_test(tcase, installed_files_are_apart_from_the_programs);
 	tcase_add_test(tcase, the_script_tells_its_folder);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analysis/block_order.h"
+#include "support/run_suite.h"
 #include "tests/support/chance.h"
 
 enum { SLOTS = 64, OPS = 20000, THREADS = 5, PAGES = 256, ROUNDS = 20, SHARED = 4096 };
@@ -362,9 +363,5 @@ int main(void)
 	tcase_add_test(tc, what_waits_at_an_address_stays_short);
 	tcase_add_test(tc, behind_a_cut_nothing_is_guessed);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

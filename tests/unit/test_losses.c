@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "support/analysed.h"
+#include "support/run_suite.h"
 #include "support/scene.h"
 #include "support/trace_writer.h"
 
@@ -119,9 +120,5 @@ int main(void)
 	tcase_add_test(tc, a_file_that_is_no_trace_is_refused);
 	tcase_add_test(tc, a_cut_trace_is_analysed_to_the_cut);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 
 #include "base/option_table.h"
 #include "base/phrase.h"
+#include "support/run_suite.h"
 
 /* The text of a page; freed by the caller. */
 static char *read_page(const char *name)
@@ -126,15 +127,11 @@ int main(void)
 {
 	Suite *suite = suite_create("manual");
 	TCase *tc = tcase_create("manual");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_loop_test(tc, pymemtrace_1_explains_every_key, 0,
 			    (int)pmt_option_count);
 	tcase_add_loop_test(tc, pymemtrace_run_1_lists_every_flag, 0,
 			    (int)pmt_option_count);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "analysis/map.h"
+#include "support/run_suite.h"
 
 START_TEST(an_empty_map_finds_nothing)
 {
@@ -66,9 +67,5 @@ int main(void)
 	tcase_add_loop_test(tc, what_was_put_is_found, 0, 4);
 	tcase_add_test(tc, a_second_put_replaces);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

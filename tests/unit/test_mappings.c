@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "support/run_suite.h"
 #include "tracer/counters/mappings.h"
 
 enum { WORLD_PAGES = 4096, STEPS = 20000, THREADS = 4 };
@@ -191,10 +192,5 @@ int main(void)
 	tcase_add_test(tc, test_full_table_stays_balanced);
 	tcase_add_test(tc, test_threads_do_not_disturb_each_other);
 	suite_add_tcase(suite, tc);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "support/analysed.h"
+#include "support/run_suite.h"
 
 /* Changes belong to the call that ran until the record, not to the one it enters. */
 START_TEST(changes_belong_to_who_ran)
@@ -345,9 +346,5 @@ int main(void)
 	tcase_add_test(tc, unmeasured_is_not_zero);
 	tcase_add_test(tc, a_full_tree_keeps_every_functions_figures);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

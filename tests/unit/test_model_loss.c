@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "support/analysed.h"
+#include "support/run_suite.h"
 
 START_TEST(leaves_before_the_first_enter_are_ignored)
 {
@@ -387,9 +388,5 @@ int main(void)
 	tcase_add_test(tc, gaps_say_where_when_and_how_much);
 	tcase_add_loop_test(tc, totals_are_the_sum_of_all_nodes, 0, 20);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -13,6 +13,7 @@
 
 #include "base/option_table.h"
 #include "format/payload.h"
+#include "support/run_suite.h"
 
 static struct pmt_options options;
 static struct pmt_options_error error;
@@ -438,7 +439,6 @@ int main(void)
 {
 	Suite *suite = suite_create("options");
 	TCase *tc = tcase_create("options");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_test(tc, no_text_gives_the_defaults);
 	tcase_add_test(tc, every_default_is_allowed);
@@ -456,8 +456,5 @@ int main(void)
 	tcase_add_test(tc, filters_look_at_path_file_and_name);
 	tcase_add_test(tc, random_texts_do_no_harm);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

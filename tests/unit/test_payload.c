@@ -10,6 +10,7 @@
 #include "format/payload_blocks.h"
 #include "format/payload_gc.h"
 #include "format/payload_live.h"
+#include "support/run_suite.h"
 
 /* One payload as a test sees it: encode, and decode then encode again. */
 struct kind {
@@ -473,9 +474,5 @@ int main(void)
 	tcase_add_loop_test(tc, too_large_is_refused, 0, KIND_COUNT);
 	tcase_add_test(tc, a_point_with_lines);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "support/analysed.h"
+#include "support/run_suite.h"
 
 static const char *call_of(const struct pmt_analysis *a, const struct pmt_moment *m)
 {
@@ -157,9 +158,5 @@ int main(void)
 	tcase_add_test(tc, a_sample_belongs_to_the_thread_that_moved_last);
 	tcase_add_test(tc, nothing_measured_is_no_peak);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

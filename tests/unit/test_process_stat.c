@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/run_suite.h"
 #include "tracer/os/process_stat.h"
 
 static unsigned tasks(void)
@@ -98,10 +99,5 @@ int main(void)
 	tcase_add_test(tc, test_the_dead_and_the_gone);
 	tcase_add_test(tc, test_files_are_read_whole_or_cut);
 	suite_add_tcase(suite, tc);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 
 #include "analysis/processes.h"
 #include "format/format.h"
+#include "support/run_suite.h"
 #include "support/scene.h"
 #include "support/trace_writer.h"
 
@@ -110,9 +111,5 @@ int main(void)
 	tcase_add_test(tc, strangers_are_passed_by);
 	tcase_add_test(tc, a_missing_trace_gives_nothing);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

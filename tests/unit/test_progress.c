@@ -12,6 +12,7 @@
 
 #include "cli/fit.h"
 #include "cli/progress.h"
+#include "support/run_suite.h"
 
 static const char WHAT[] =
     "reading /srv/a/rather/long/folder/for/traces/of/programs/named/"
@@ -91,10 +92,5 @@ int main(void)
 
 	tcase_add_test(tc, test_lines_fit);
 	suite_add_tcase(suite, tc);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

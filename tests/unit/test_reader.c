@@ -9,6 +9,7 @@
 #include "reader/cursor.h"
 #include "reader/tables.h"
 #include "reader/trace.h"
+#include "support/run_suite.h"
 #include "support/trace_writer.h"
 
 static struct pmt_trace *open_bytes(const struct test_bytes *b)
@@ -169,9 +170,5 @@ int main(void)
 	tcase_add_test(tc, samples_come_at_their_own_time);
 	tcase_add_test(tc, tables_know_names_threads_and_facts);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

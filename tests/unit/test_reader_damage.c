@@ -14,6 +14,7 @@
 #include "reader/cursor.h"
 #include "reader/trace.h"
 #include "support/events.h"
+#include "support/run_suite.h"
 #include "support/trace_writer.h"
 
 enum { CHUNKS = 7, STREAMS = 3 };
@@ -462,9 +463,5 @@ int main(void)
 	tcase_add_test(tc, search_passes_over_long_damage);
 	tcase_add_test(tc, what_is_no_trace);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

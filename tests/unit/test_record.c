@@ -11,6 +11,7 @@
 
 #include "format/record.h"
 #include "support/records.h"
+#include "support/run_suite.h"
 
 static void assert_same(const struct pmt_record *a, const struct pmt_record *b)
 {
@@ -215,9 +216,5 @@ int main(void)
 	tcase_add_test(tc, values_too_large_are_refused);
 	tcase_add_test(tc, two_encoders_and_the_decoder_agree);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -15,6 +15,7 @@
 #include "reader/tables.h"
 #include "reader/trace.h"
 #include "support/events.h"
+#include "support/run_suite.h"
 #include "support/trace_writer.h"
 
 enum { DATA_BYTES = 1 << 20, CALLS = 100000 };
@@ -317,9 +318,5 @@ int main(void)
 	tcase_add_test(tc, ring_alone_becomes_the_trace);
 	tcase_add_test(tc, failure_leaves_everything);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/run_suite.h"
 #include "tracer/event/types.h"
 
 enum { FIRST = 0x7f0000000000, TYPE = 0x550000001000, NAME_BYTES = 32 };
@@ -188,9 +189,5 @@ int main(void)
 	tcase_add_test(tc, too_many_types_are_the_others);
 	tcase_add_test(tc, payloads_there_and_back);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "format/record.h"
+#include "support/run_suite.h"
 #include "tracer/ring/ring.h"
 
 enum { SIZE = 4096 };
@@ -232,9 +233,5 @@ int main(void)
 	tcase_add_test(tests, test_large_records);
 	tcase_add_loop_test(tests, test_producer_and_drain, 0, count);
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/atomics.h"
+#include "support/run_suite.h"
 #include "tracer/counters/counters.h"
 #include "tracer/rss/own_memory.h"
 #include "tracer/rss/rss_poll.h"
@@ -695,10 +696,5 @@ int main(void)
 		tcase_add_test(tc, test_child_reads_its_own);
 	}
 	suite_add_tcase(suite, tc);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/crc32c.h"
+#include "support/run_suite.h"
 
 static char folder[64];
 static const uint8_t run_id[PMT_RUN_ID_BYTES] = "this run";
@@ -144,7 +145,6 @@ int main(void)
 {
 	Suite *suite = suite_create("run_traces");
 	TCase *tc = tcase_create("run_traces");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(tc, enter_folder, leave_folder);
 	tcase_add_test(tc, traces_of_the_run_come_oldest_first);
@@ -152,8 +152,5 @@ int main(void)
 	tcase_add_test(tc, a_folder_is_looked_up_for_the_first_process);
 	tcase_add_test(tc, what_is_no_trace_is_passed_over);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

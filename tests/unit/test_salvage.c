@@ -17,6 +17,7 @@
 #include "reader/cursor.h"
 #include "reader/trace.h"
 #include "support/events.h"
+#include "support/run_suite.h"
 #include "support/trace_writer.h"
 
 enum { DATA_BYTES = 256 };
@@ -544,9 +545,5 @@ int main(void)
 	tcase_add_loop_test(tc, broken_rings, 0, 10);
 	tcase_add_loop_test(tc, running_then_killed, 0, 8);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

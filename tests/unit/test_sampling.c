@@ -11,6 +11,7 @@
 
 #include "analysis/sample_scale.h"
 #include "support/chance.h"
+#include "support/run_suite.h"
 #include "tracer/sample/draw.h"
 
 enum { SIGMAS = 5, ROUNDS = 12, BLOCKS = 200000, CLASSES = 5 };
@@ -164,9 +165,5 @@ int main(void)
 	tcase_add_test(tc, pieces_leave_nothing);
 	tcase_add_test(tc, scales);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

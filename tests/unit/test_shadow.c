@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "analysis/shadow.h"
+#include "support/run_suite.h"
 
 static void push(struct pmt_shadow *shadow, uint32_t node, bool is_c)
 {
@@ -123,9 +124,5 @@ int main(void)
 	tcase_add_test(tc, depths_are_cut_filled_and_inserted);
 	tcase_add_test(tc, a_claimed_depth_is_bounded);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "support/chance.h"
+#include "support/run_suite.h"
 #include "tracer/live/sole.h"
 
 enum {
@@ -252,9 +253,5 @@ int main(void)
 	tcase_add_loop_test(tcase, test_refused, 0, 2);
 	tcase_add_test(tcase, test_threads_come);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "support/run_suite.h"
 #include "tracer/python/api.h"
 #include "tracer/python/state_word.h"
 
@@ -110,10 +111,5 @@ int main(void)
 	tcase_add_test(tc, test_nothing_is_found_without_a_state);
 	tcase_add_checked_fixture(tc, setup, NULL);
 	suite_add_tcase(suite, tc);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 #include "analysis/stretch.h"
 #include "format/format.h"
 #include "support/analysed.h"
+#include "support/run_suite.h"
 #include "tests/support/chance.h"
 
 enum { MARK = PMT_EXT_MARK, BEGIN = PMT_EXT_REGION_BEGIN, END = PMT_EXT_REGION_END };
@@ -198,7 +199,6 @@ int main(void)
 {
 	Suite *suite = suite_create("stretch");
 	TCase *tcase = tcase_create("stretch");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_test(tcase, the_first_of_each_counts);
 	tcase_add_test(tcase, from_and_to_may_be_one_name);
@@ -207,8 +207,5 @@ int main(void)
 	tcase_add_test(tcase, a_model_ends_at_a_mark);
 	tcase_add_test(tcase, of_random_programs);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/run_suite.h"
 #include "tracer/os/text.h"
 
 START_TEST(test_parts_are_joined)
@@ -76,10 +77,5 @@ int main(void)
 	tcase_add_test(tc, test_a_full_buffer_is_cut_and_terminated);
 	tcase_add_test(tc, test_numbers_come_back);
 	suite_add_tcase(suite, tc);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/atomics.h"
+#include "support/run_suite.h"
 #include "tracer/thread.h"
 
 enum { THREADS = 16, ROUNDS = 200 };
@@ -239,10 +240,5 @@ int main(void)
 	tcase_add_test(tc, test_fork_leaves_the_child_its_own_entry);
 	tcase_add_test(tc, test_raw_clone_child_keeps_its_entry);
 	suite_add_tcase(suite, tc);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -5,6 +5,7 @@
 #include "analysis/timeline.h"
 #include "analysis/timeline_points.h"
 #include "support/analysed.h"
+#include "support/run_suite.h"
 
 /* However long it gets, the highest and the last value survive the halving. */
 START_TEST(halving_keeps_extremes)
@@ -155,9 +156,5 @@ int main(void)
 	tcase_add_test(tc, points_stretch_a_short_time);
 	tcase_add_test(tc, nothing_gives_no_points);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -12,6 +12,7 @@
 
 #include "base/crc32c.h"
 #include "support/chance.h"
+#include "support/run_suite.h"
 #include "tracer/drain/trace_file.h"
 
 enum { RING_BYTES = 65536, BYTES = 5000 };
@@ -229,10 +230,5 @@ int main(void)
 	tcase_add_test(tc, test_no_room_is_made_in_what_is_not_ours);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	suite_add_tcase(suite, tc);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

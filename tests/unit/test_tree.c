@@ -4,6 +4,7 @@
 
 #include "analysis/tree.h"
 #include "analysis/tree_nodes.h"
+#include "support/run_suite.h"
 
 static uint32_t child(struct pmt_tree *tree, uint32_t parent, uint32_t function)
 {
@@ -185,9 +186,5 @@ int main(void)
 	tcase_add_test(tc, parents_are_visited_first);
 	tcase_add_test(tc, circles_end);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/run_suite.h"
 #include "tracer/event/trigger.h"
 
 enum { EVENTS = 4000, DEPTH_MAX = 64 };
@@ -291,10 +292,5 @@ int main(void)
 	tcase_add_test(tc, c_functions_end_with_their_caller);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(suite, tc);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -1,5 +1,6 @@
 /* Sizes and durations: known values, limits, and that what is written reads back. */
 #include "base/units.h"
+#include "support/run_suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -147,7 +148,6 @@ int main(void)
 {
 	Suite *suite = suite_create("units");
 	TCase *tc = tcase_create("units");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_loop_test(tc, sizes_are_read, 0,
 			    (int)(sizeof(sizes) / sizeof(sizes[0])));
@@ -157,8 +157,5 @@ int main(void)
 	tcase_add_test(tc, the_largest_exact_unit_is_written);
 	tcase_add_test(tc, written_values_read_back);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

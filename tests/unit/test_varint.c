@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/varint.h"
+#include "support/run_suite.h"
 
 static const struct {
 	uint64_t value;
@@ -116,9 +117,5 @@ int main(void)
 	tcase_add_test(tc, zigzag_boundaries);
 	tcase_add_test(tc, round_trips);
 	suite_add_tcase(suite, tc);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }
